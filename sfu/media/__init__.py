@@ -1,0 +1,1 @@
+"""Forwarding decisions: state machines over wire values, told the time."""

@@ -1,0 +1,1 @@
+"""How much each path carries: feedback given and feedback taken."""

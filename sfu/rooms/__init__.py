@@ -1,0 +1,1 @@
+"""Who is here, what they publish, what they watch: wires media to transport."""

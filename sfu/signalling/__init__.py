@@ -1,0 +1,1 @@
+"""How clients ask for things; everything here ends in a call on rooms."""

@@ -1,0 +1,1 @@
+"""Datagrams in and out of one peer, encrypted; knows nothing of layers."""

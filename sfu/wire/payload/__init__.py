@@ -1,0 +1,1 @@
+"""Payload descriptors of the codecs, turned into one codec-neutral tag."""
