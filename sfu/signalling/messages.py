@@ -1,0 +1,293 @@
+"""The JSON messages between a client and the server, declared once for both.
+
+Each message is an object whose `type` is the class name in snake case. Unknown fields, unknown
+types and values out of bounds are refused. The TypeScript types of the page and the tables of
+docs/protocol.md are generated from this file.
+"""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+MAX_MESSAGE_BYTES: Final = 256 * 1024
+"""Longest message that either side accepts, in bytes of UTF-8."""
+
+MAX_MEDIA_SECTIONS: Final = 200
+"""Most m-lines of one offer."""
+
+Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"\A[A-Za-z0-9_.-]+\Z")]
+RoomName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"\A[A-Za-z0-9_-]+\Z")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Mid = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=200_000)]
+Height = Annotated[int, msgspec.Meta(ge=0, le=8640)]
+RequestId = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
+
+Kind = Literal["audio", "video"]
+MediaSource = Literal["microphone", "camera", "screen", "screen_audio"]
+Mode = Literal["hop", "e2ee-passphrase", "e2ee-mls"]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag=lambda name: _snake(name)):
+    """Anything that travels over the WebSocket."""
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Part of a message."""
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+# Parts
+
+
+class Layer(Value):
+    """One spatial layer that a publication offers; sizes in pixels, 0 where they are not known."""
+
+    spatial: int
+    temporal_layers: int
+    width: int
+    height: int
+    active: bool
+
+
+class Publication(Value):
+    """One track that somebody publishes."""
+
+    id: Identifier
+    kind: Kind
+    source: MediaSource
+    codec: str | None
+    """Encoding name as in SDP, once the first packet has shown it."""
+    muted: bool
+    layers: tuple[Layer, ...]
+
+
+class Participant(Value):
+    """One person in the room."""
+
+    id: Identifier
+    name: Name
+    moderator: bool
+    connected: bool
+    """False while a dropped connection may still return."""
+    publications: tuple[Publication, ...]
+
+
+class PublishedSection(Value):
+    """Which of an offer's m-lines carries what."""
+
+    mid: Mid
+    source: MediaSource
+
+
+class ReceivedSection(Value):
+    """Which publication an offer's m-line is to play."""
+
+    mid: Mid
+    publication: Identifier
+
+
+class SectionNote(Value):
+    """Why an m-line of an offer was refused or limited, for a person to read."""
+
+    mid: Mid
+    code: str
+    reason: str
+
+
+# From the client
+
+
+class Join(Message):
+    """Enter a room, or return to it within ten seconds with the secret of `welcome`."""
+
+    room: RoomName
+    name: Name
+    mode: Mode = "hop"
+    """The mode that the client insists on; another room mode is refused, never adapted to."""
+    token: Secret | None = None
+    resume: Secret | None = None
+
+
+class Offer(Message):
+    """A whole new offer (RFC 9429); the server only ever answers."""
+
+    id: RequestId
+    sdp: Sdp
+    publish: Annotated[tuple[PublishedSection, ...], msgspec.Meta(max_length=MAX_MEDIA_SECTIONS)]
+    receive: Annotated[tuple[ReceivedSection, ...], msgspec.Meta(max_length=MAX_MEDIA_SECTIONS)]
+
+
+class Wish(Message):
+    """The largest picture of a publication that this client wants: lines of the short side, 0 = off."""
+
+    publication: Identifier
+    height: Height
+
+
+class SetMuted(Message):
+    """Tell the others that one's own publication is muted or not."""
+
+    publication: Identifier
+    muted: bool
+
+
+class SendChat(Message):
+    """A line of chat to everybody in the room."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+
+
+class AskMute(Message):
+    """Moderators: ask a participant to mute a publication."""
+
+    publication: Identifier
+
+
+class Remove(Message):
+    """Moderators: remove a participant from the room."""
+
+    participant: Identifier
+
+
+class Leave(Message):
+    """Leave for good: nothing is kept for a return."""
+
+
+# From the server
+
+
+class Welcome(Message):
+    """Who you are and who is here; the answer to `join`."""
+
+    participant: Identifier
+    room: RoomName
+    mode: Mode
+    resume: Secret
+    resumed: bool
+    may_publish: bool
+    may_subscribe: bool
+    moderator: bool
+    participants: tuple[Participant, ...]
+    speaker: Identifier | None
+
+
+class ParticipantJoined(Message):
+    """Somebody came."""
+
+    participant: Participant
+
+
+class ParticipantUpdated(Message):
+    """Somebody's connection dropped or returned."""
+
+    participant: Identifier
+    connected: bool
+
+
+class ParticipantLeft(Message):
+    """Somebody left."""
+
+    participant: Identifier
+    reason: Literal["left", "timeout", "removed", "drained"]
+
+
+class PublicationAdded(Message):
+    """Somebody publishes a track."""
+
+    participant: Identifier
+    publication: Publication
+
+
+class PublicationUpdated(Message):
+    """A track changed: codec known, layers, muted."""
+
+    participant: Identifier
+    publication: Publication
+
+
+class PublicationRemoved(Message):
+    """A track ended."""
+
+    participant: Identifier
+    publication: Identifier
+
+
+class Answer(Message):
+    """The answer to the offer of the same `id`."""
+
+    id: RequestId
+    sdp: str
+    notes: tuple[SectionNote, ...]
+
+
+class LayerChanged(Message):
+    """Which layer of a publication this client is sent now, and why it changed."""
+
+    publication: Identifier
+    layer: str | None
+    """`S1T2`, or nothing while no picture is forwarded."""
+    wanted: str | None
+    height: int
+    reason: str
+
+
+class SpeakerChanged(Message):
+    """Who speaks."""
+
+    participant: Identifier | None
+
+
+class Chat(Message):
+    """A line of chat; the server has read it."""
+
+    participant: Identifier
+    name: Name
+    text: str
+
+
+class MuteAsked(Message):
+    """A moderator asks you to mute a publication."""
+
+    publication: Identifier
+    by: Name
+
+
+class Removed(Message):
+    """You are out; the connection closes."""
+
+    reason: Literal["moderator", "drained", "replaced", "timeout"]
+
+
+class Problem(Message):
+    """A request was refused; `code` is for programs, `reason` for people."""
+
+    code: str
+    reason: str
+    id: RequestId | None = None
+    """The offer that was refused, if it was one."""
+    fatal: bool = False
+    """True when the connection closes after it."""
+
+
+ClientMessage = Join | Offer | Wish | SetMuted | SendChat | AskMute | Remove | Leave
+ServerMessage = (
+    Welcome
+    | ParticipantJoined
+    | ParticipantUpdated
+    | ParticipantLeft
+    | PublicationAdded
+    | PublicationUpdated
+    | PublicationRemoved
+    | Answer
+    | LayerChanged
+    | SpeakerChanged
+    | Chat
+    | MuteAsked
+    | Removed
+    | Problem
+)
