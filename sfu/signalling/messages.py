@@ -15,7 +15,9 @@ MAX_MESSAGE_BYTES: Final = 256 * 1024
 MAX_MEDIA_SECTIONS: Final = 200
 """Most m-lines of one offer."""
 
-Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"\A[A-Za-z0-9_.-]+\Z")]
+Identifier = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=64, pattern=r"\A[A-Za-z0-9_.-]+\Z")
+]
 RoomName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"\A[A-Za-z0-9_-]+\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Mid = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
@@ -29,16 +31,23 @@ MediaSource = Literal["microphone", "camera", "screen", "screen_audio"]
 Mode = Literal["hop", "e2ee-passphrase", "e2ee-mls"]
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag=lambda name: _snake(name)):
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+class Message(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag=_snake,
+):
     """Anything that travels over the WebSocket."""
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Part of a message."""
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
 # Parts
