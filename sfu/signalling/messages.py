@@ -47,13 +47,13 @@ class Message(
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Part of a message."""
+    """Part of a message. (`frozen` is repeated below for type checkers, which do not inherit it.)"""
 
 
 # Parts
 
 
-class Layer(Value):
+class Layer(Value, frozen=True):
     """One spatial layer that a publication offers; sizes in pixels, 0 where they are not known."""
 
     spatial: int
@@ -63,7 +63,7 @@ class Layer(Value):
     active: bool
 
 
-class Publication(Value):
+class Publication(Value, frozen=True):
     """One track that somebody publishes."""
 
     id: Identifier
@@ -75,7 +75,7 @@ class Publication(Value):
     layers: tuple[Layer, ...]
 
 
-class Participant(Value):
+class Participant(Value, frozen=True):
     """One person in the room."""
 
     id: Identifier
@@ -86,21 +86,21 @@ class Participant(Value):
     publications: tuple[Publication, ...]
 
 
-class PublishedSection(Value):
+class PublishedSection(Value, frozen=True):
     """Which of an offer's m-lines carries what."""
 
     mid: Mid
     source: MediaSource
 
 
-class ReceivedSection(Value):
+class ReceivedSection(Value, frozen=True):
     """Which publication an offer's m-line is to play."""
 
     mid: Mid
     publication: Identifier
 
 
-class SectionNote(Value):
+class SectionNote(Value, frozen=True):
     """Why an m-line of an offer was refused or limited, for a person to read."""
 
     mid: Mid
@@ -111,7 +111,7 @@ class SectionNote(Value):
 # From the client
 
 
-class Join(Message):
+class Join(Message, frozen=True):
     """Enter a room, or return to it within ten seconds with the secret of `welcome`."""
 
     room: RoomName
@@ -122,7 +122,7 @@ class Join(Message):
     resume: Secret | None = None
 
 
-class Offer(Message):
+class Offer(Message, frozen=True):
     """A whole new offer (RFC 9429); the server only ever answers."""
 
     id: RequestId
@@ -131,46 +131,46 @@ class Offer(Message):
     receive: Annotated[tuple[ReceivedSection, ...], msgspec.Meta(max_length=MAX_MEDIA_SECTIONS)]
 
 
-class Wish(Message):
-    """The largest picture of a publication that this client wants: lines of the short side, 0 = off."""
+class Wish(Message, frozen=True):
+    """The largest picture wanted of a publication, in lines of its short side; 0 is off."""
 
     publication: Identifier
     height: Height
 
 
-class SetMuted(Message):
+class SetMuted(Message, frozen=True):
     """Tell the others that one's own publication is muted or not."""
 
     publication: Identifier
     muted: bool
 
 
-class SendChat(Message):
+class SendChat(Message, frozen=True):
     """A line of chat to everybody in the room."""
 
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 
 
-class AskMute(Message):
+class AskMute(Message, frozen=True):
     """Moderators: ask a participant to mute a publication."""
 
     publication: Identifier
 
 
-class Remove(Message):
+class Remove(Message, frozen=True):
     """Moderators: remove a participant from the room."""
 
     participant: Identifier
 
 
-class Leave(Message):
+class Leave(Message, frozen=True):
     """Leave for good: nothing is kept for a return."""
 
 
 # From the server
 
 
-class Welcome(Message):
+class Welcome(Message, frozen=True):
     """Who you are and who is here; the answer to `join`."""
 
     participant: Identifier
@@ -185,48 +185,48 @@ class Welcome(Message):
     speaker: Identifier | None
 
 
-class ParticipantJoined(Message):
+class ParticipantJoined(Message, frozen=True):
     """Somebody came."""
 
     participant: Participant
 
 
-class ParticipantUpdated(Message):
+class ParticipantUpdated(Message, frozen=True):
     """Somebody's connection dropped or returned."""
 
     participant: Identifier
     connected: bool
 
 
-class ParticipantLeft(Message):
+class ParticipantLeft(Message, frozen=True):
     """Somebody left."""
 
     participant: Identifier
     reason: Literal["left", "timeout", "removed", "drained"]
 
 
-class PublicationAdded(Message):
+class PublicationAdded(Message, frozen=True):
     """Somebody publishes a track."""
 
     participant: Identifier
     publication: Publication
 
 
-class PublicationUpdated(Message):
+class PublicationUpdated(Message, frozen=True):
     """A track changed: codec known, layers, muted."""
 
     participant: Identifier
     publication: Publication
 
 
-class PublicationRemoved(Message):
+class PublicationRemoved(Message, frozen=True):
     """A track ended."""
 
     participant: Identifier
     publication: Identifier
 
 
-class Answer(Message):
+class Answer(Message, frozen=True):
     """The answer to the offer of the same `id`."""
 
     id: RequestId
@@ -234,7 +234,7 @@ class Answer(Message):
     notes: tuple[SectionNote, ...]
 
 
-class LayerChanged(Message):
+class LayerChanged(Message, frozen=True):
     """Which layer of a publication this client is sent now, and why it changed."""
 
     publication: Identifier
@@ -245,13 +245,13 @@ class LayerChanged(Message):
     reason: str
 
 
-class SpeakerChanged(Message):
+class SpeakerChanged(Message, frozen=True):
     """Who speaks."""
 
     participant: Identifier | None
 
 
-class Chat(Message):
+class Chat(Message, frozen=True):
     """A line of chat; the server has read it."""
 
     participant: Identifier
@@ -259,20 +259,20 @@ class Chat(Message):
     text: str
 
 
-class MuteAsked(Message):
+class MuteAsked(Message, frozen=True):
     """A moderator asks you to mute a publication."""
 
     publication: Identifier
     by: Name
 
 
-class Removed(Message):
+class Removed(Message, frozen=True):
     """You are out; the connection closes."""
 
     reason: Literal["moderator", "drained", "replaced", "timeout"]
 
 
-class Problem(Message):
+class Problem(Message, frozen=True):
     """A request was refused; `code` is for programs, `reason` for people."""
 
     code: str

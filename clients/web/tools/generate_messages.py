@@ -1,9 +1,9 @@
 """Writes the TypeScript types of the messages, and their tables in docs/protocol.md.
 
     python clients/web/tools/generate_messages.py            writes both
-    python clients/web/tools/generate_messages.py --check    says what differs, and fails if anything does
+    python clients/web/tools/generate_messages.py --check    fails, and says so, if one differs
 
-The source is sfu/signalling/messages.py, read as text for names, order and docstrings, and imported for
+The source is sfu/signalling/messages.py: read as text for names, order and docstrings, imported for
 bounds and tags. A shape that this file does not know stops it with a sentence; it never guesses.
 """
 
@@ -29,7 +29,7 @@ SIMPLE: Final = {"str": "string", "int": "number", "float": "number", "bool": "b
 WORDS: Final = {"str": "text", "int": "integer", "float": "number", "bool": "true or false"}
 
 
-class UnknownShape(Exception):
+class UnknownShape(Exception):  # noqa: N818 - named for what was met
     """messages.py contains something that this generator was not taught."""
 
 
@@ -86,7 +86,7 @@ def _shape(node: ast.ClassDef) -> Shape:
 
 
 def read(source: str) -> tuple[list[Alias], list[Shape]]:
-    """The aliases and the classes of messages.py in their order; bases without fields are left out."""
+    """The aliases and the classes of messages.py in their order; the two bases are left out."""
     aliases, shapes = [], []
     for statement, doc in _docs(ast.parse(source).body):
         match statement:

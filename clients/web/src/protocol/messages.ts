@@ -106,7 +106,7 @@ export interface Offer {
   readonly receive: readonly ReceivedSection[];
 }
 
-/** The largest picture of a publication that this client wants: lines of the short side, 0 = off. */
+/** The largest picture wanted of a publication, in lines of its short side; 0 is off. */
 export interface Wish {
   readonly type: "wish";
   readonly publication: Identifier;
