@@ -47,7 +47,7 @@ class Message(
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Part of a message. (`frozen` is repeated below for type checkers, which do not inherit it.)"""
+    """Part of a message. Below, `frozen` is repeated for type checkers, which do not inherit it."""
 
 
 # Parts
