@@ -19,8 +19,8 @@ MAX_DATAGRAM_BYTES: Final = 1200
 MAX_BLOCKS: Final = 31
 """Most report blocks, chunks or SSRCs in one packet: its count has five bits."""
 
-MAX_NACK_PAIRS: Final = 250
-"""Most (PID, BLP) pairs that we write into one NACK."""
+MAX_NACKS: Final = 250
+"""Most numbers in one NACK of ours: each may cost four bytes."""
 
 SENDER_REPORT, RECEIVER_REPORT, SOURCE_DESCRIPTION, GOODBYE = 200, 201, 202, 203
 TRANSPORT_LAYER, PAYLOAD_SPECIFIC = 205, 206  # RTPFB and PSFB of RFC 4585
