@@ -3,9 +3,10 @@
 SfuError
 ├── PeerError               the other side broke a protocol: count it, drop it, never log at error
 │   ├── MalformedPacket     bytes that are not what their first byte promised
+│   │   └── StructureMissing    a dependency descriptor whose templates have not arrived
 │   ├── TransportRefused    a STUN, DTLS or SRTP datagram that we do not believe
 │   └── Refused             a signalling request that we cannot serve; carries a code and a sentence
-└── ConfigError             the operator asked for something impossible; one sentence says what to do
+└── ConfigError             the operator asked for something impossible; a sentence says what to do
 
 Anything else that escapes is a bug: it closes one peer, never the server.
 """
@@ -21,6 +22,10 @@ class PeerError(SfuError):
 
 class MalformedPacket(PeerError):  # noqa: N818 - named for what arrived, as in the RFCs
     """Bytes that are not what their first byte promised."""
+
+
+class StructureMissing(MalformedPacket):
+    """A dependency descriptor whose templates have not arrived: lost, late, or never sent."""
 
 
 class TransportRefused(PeerError):  # noqa: N818 - named for what we did
