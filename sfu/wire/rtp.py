@@ -98,7 +98,7 @@ def parse_rtp(data: Buffer, length: int, view: RtpView) -> None:
     view.padding = padding
 
 
-def write_header(
+def write_header(  # noqa: PLR0913 - the fields of an RTP header
     slot: bytearray,
     *,
     marker: bool,

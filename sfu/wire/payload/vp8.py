@@ -1,6 +1,6 @@
 """VP8 payload descriptor (RFC 7741 section 4.2): picture id, temporal layer, key frame.
 
-One bit of the media itself is read, the P bit of a frame's first byte: sealed frames leave it clear.
+One bit of the media itself is read, the P bit of a frame's first byte: sealing leaves it clear.
 """
 
 from sfu.errors import MalformedPacket

@@ -6,6 +6,7 @@ Everything read here lies in front of the media, and stays readable when frames 
 from typing import Final, NamedTuple
 
 from sfu.errors import MalformedPacket
+from sfu.wire.payload.tag import SPATIAL_LAYERS
 from sfu.wire.rtp import Buffer
 
 MAX_PICTURE_DIFFS: Final = 3
@@ -23,7 +24,7 @@ class GroupPicture(NamedTuple):
 class ScalabilityStructure(NamedTuple):
     """The spatial layers and picture group of the stream (section 4.2.1)."""
 
-    spatial_layers: int  # 1 to 8
+    spatial_layers: int
     sizes: tuple[tuple[int, int], ...]  # (width, height) of each spatial layer, or empty
     group: tuple[GroupPicture, ...]
 
@@ -70,7 +71,10 @@ class Vp9Descriptor:
 
 
 def parse_vp9(data: Buffer, offset: int, end: int, into: Vp9Descriptor) -> None:
-    """Fill `into` from the payload `data[offset:end]`; raise MalformedPacket if it is cut off."""
+    """Fill `into` from the payload `data[offset:end]`.
+
+    Raises MalformedPacket, also for more spatial layers than SPATIAL_LAYERS (VP9 could have 8).
+    """
     try:
         position = _parse(data, offset, into)
     except IndexError:
@@ -124,6 +128,8 @@ def _parse_layer_indices(data: Buffer, position: int, into: Vp9Descriptor) -> in
     into.switching_up = indices & 0x10 != 0
     into.spatial = indices >> 1 & 0x07
     into.inter_layer_dependent = indices & 0x01 != 0
+    if into.spatial >= SPATIAL_LAYERS:
+        raise MalformedPacket("VP9 layer is above those that we route")
     if into.flexible:
         return position + 1
     into.tl0picidx = data[position + 1]
@@ -153,6 +159,8 @@ def _parse_scalability_structure(data: Buffer, position: int, into: Vp9Descripto
     head = data[position]
     position += 1
     spatial_layers = (head >> 5) + 1
+    if spatial_layers > SPATIAL_LAYERS:
+        raise MalformedPacket("VP9 stream has more spatial layers than we route")
     sizes = []
     if head & 0x10:
         for _ in range(spatial_layers):
