@@ -126,14 +126,14 @@ class Reporter:
         for start in range(0, len(blocks), MAX_BLOCKS):
             report = ReceiverReport(self._ssrc, tuple(blocks[start : start + MAX_BLOCKS]))
             self.sent["rr"] += 1
-            yield report.encode() + describe([(self._ssrc, self._cname)])
+            yield report.encode() + describe(self._ssrc, self._cname)
 
     def _sender_reports(self, now: float) -> Iterator[bytes]:
         for outbound in self._feedback.outbounds.values():
             report = outbound.sender_report(now=now)
             if report is not None:
                 self.sent["sr"] += 1
-                yield report.encode() + describe([(outbound.ssrc, self._cnames[outbound.ssrc])])
+                yield report.encode() + describe(outbound.ssrc, self._cnames[outbound.ssrc])
 
     def _nacks(self, now: float) -> Iterator[bytes]:
         round_trip = self._feedback.round_trip or DEFAULT_ROUND_TRIP

@@ -69,7 +69,7 @@ class Streams:
         }
 
     def resolve(self, packet: Packet, *, now: float) -> Stream | None:
-        """Find the stream of an SSRC seen for the first time; count it and return None if there is none.
+        """Find the stream of an SSRC seen for the first time, or count the packet and return None.
 
         `rtx_of` pairs a retransmission with its stream if the offer had SSRCs, else the MID and
         payload type do: a track has one stream at a time.

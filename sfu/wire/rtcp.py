@@ -173,14 +173,14 @@ RtcpPacket = (
 """What `parse_rtcp` may return."""
 
 
-def describe(names: Iterable[tuple[int, str]]) -> bytes:
-    """Return an SDES packet with the CNAME of each SSRC, 31 at most (RFC 3550 section 6.5)."""
-    chunks = []
-    for ssrc, name in names:
-        text = name.encode()[:255]
-        item = bytes((_CNAME, len(text))) + text
-        chunks.append(_SSRC.pack(ssrc) + item + bytes(4 - len(item) % 4))
-    return _packet(len(chunks), SOURCE_DESCRIPTION, b"".join(chunks))
+def describe(ssrc: int, name: str) -> bytes:
+    """Return an SDES packet with the CNAME of one SSRC (RFC 3550 section 6.5).
+
+    Several in one packet would save little, and aiortc misreads them.
+    """
+    text = name.encode()[:255]
+    item = bytes((_CNAME, len(text))) + text
+    return _packet(1, SOURCE_DESCRIPTION, _SSRC.pack(ssrc) + item + bytes(4 - len(item) % 4))
 
 
 def join(units: Iterable[bytes], limit: int = MAX_DATAGRAM_BYTES) -> Iterator[bytes]:
