@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sfu.wire.bits import Buffer
+from sfu.wire.rtp import Buffer
 
 VIDEO_PACKETS: Final = 1024
 """About three seconds of 720p; the rewriter remembers as many numbers."""
