@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sfu.errors import MalformedPacket
 from sfu.media.inbound import Inbound
@@ -27,11 +27,37 @@ SMOOTHING: Final = 1 / 8
 """Weight of a new round trip (as RFC 6298 has it)."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sfu.media.bandwidth.departures import Departures
-    from sfu.media.outbound import Outbound
+    from sfu.media.source import Source
     from sfu.media.streams import Streams
+
+
+class Copy(Protocol):
+    """What RTCP needs of an outbound stream: a copy of a published one."""
+
+    @property
+    def ssrc(self) -> int:
+        """The SSRC that the participant knows it by."""
+        ...
+
+    @property
+    def source(self) -> Source:
+        """What it is a copy of."""
+        ...
+
+    def resend(self, sequence_numbers: Iterable[int], *, now: float) -> None:
+        """Answer a NACK of these 16-bit numbers."""
+        ...
+
+    def receive_report(self, block: ReportBlock, *, now: float) -> float | None:
+        """Remember how it arrives; return the round trip in seconds if the block tells it."""
+        ...
+
+    def sender_report(self, *, now: float) -> SenderReport | None:
+        """Return a report that leaves now, None if there is nothing to report yet."""
+        ...
 
 
 class Feedback:
@@ -42,7 +68,7 @@ class Feedback:
     """
 
     def __init__(self, streams: Streams, departures: Departures) -> None:
-        self.outbounds: dict[int, Outbound] = {}  # by SSRC
+        self.outbounds: dict[int, Copy] = {}  # by SSRC
         self.received = dict.fromkeys(RTCP_KINDS, 0)  # packets by kind
         self.malformed = 0  # datagrams
         self.unknown = 0  # packets, or blocks of them, about streams that we do not send
@@ -63,12 +89,12 @@ class Feedback:
             Goodbye: ("bye", self._on_goodbye),
         }
 
-    def add(self, outbound: Outbound) -> None:
+    def add(self, outbound: Copy) -> None:
         """Hear what the participant says about this copy."""
         self.outbounds[outbound.ssrc] = outbound
         self._allowances[outbound.ssrc] = Allowance()
 
-    def remove(self, outbound: Outbound) -> None:
+    def remove(self, outbound: Copy) -> None:
         """Hear no more about it."""
         del self.outbounds[outbound.ssrc]
         del self._allowances[outbound.ssrc]
@@ -137,7 +163,7 @@ class Feedback:
     def _on_goodbye(self, goodbye: Goodbye, now: float) -> None:
         """Only counted: signalling says when a track ends."""
 
-    def _outbound(self, ssrc: int) -> Outbound | None:
+    def _outbound(self, ssrc: int) -> Copy | None:
         outbound = self.outbounds.get(ssrc)
         if outbound is None:
             self.unknown += 1

@@ -74,19 +74,24 @@ class Streams:
         `rtx_of` pairs a retransmission with its stream if the offer had SSRCs, else the MID and
         payload type do: a track has one stream at a time.
         """
+        found = self._find(packet, now=now)
+        if isinstance(found, Drop):
+            self._drops[found] += 1
+            return None
+        self.by_ssrc[packet.view.ssrc] = found
+        return found
+
+    def _find(self, packet: Packet, *, now: float) -> Stream | Drop:
         source = self._claimant(packet)
         if source is None:
-            return self._refuse(Drop.UNKNOWN_STREAM)
+            return Drop.UNKNOWN_STREAM
         view = packet.view
+        size = view.payload_end - view.payload_offset
         if view.payload_type in source.track.codecs:
-            if view.payload_end == view.payload_offset:
-                return self._refuse(Drop.EMPTY)
-            return self._take_over(source, view.ssrc, now=now)
+            return self._take_over(source, view.ssrc, now=now) if size else Drop.EMPTY
         if view.payload_type not in source.track.rtx:
-            return self._refuse(Drop.UNKNOWN_PAYLOAD_TYPE)
-        if view.payload_end - view.payload_offset < OSN_BYTES:
-            return self._refuse(Drop.EMPTY)
-        return self._pair(source, view.ssrc, now=now)
+            return Drop.UNKNOWN_PAYLOAD_TYPE
+        return self._pair(source, view.ssrc, now=now) if size >= OSN_BYTES else Drop.EMPTY
 
     def _claimant(self, packet: Packet) -> Source | None:
         """The track that a packet names by its SSRC, its MID or a payload type of its own."""
@@ -105,30 +110,29 @@ class Streams:
         ]
         return claimants[0] if len(claimants) == 1 else None
 
-    def _take_over(self, source: Source, ssrc: int, *, now: float) -> Inbound | None:
+    def _take_over(self, source: Source, ssrc: int, *, now: float) -> Inbound | Drop:
         inbound = source.take_over(ssrc, now=now)
         if inbound is None:
-            self._refuse(Drop.RETIRED_STREAM)
-            return None
+            return Drop.RETIRED_STREAM
         self._forget_ssrcs(source)
         self.by_ssrc[ssrc] = inbound
         return inbound
 
-    def _pair(self, source: Source, ssrc: int, *, now: float) -> Stream | None:
+    def _pair(self, source: Source, ssrc: int, *, now: float) -> Retransmissions | Drop:
         """Find what an RTX stream repairs; it may come before the stream itself."""
         primary = source.track.rtx_of.get(ssrc)
         inbound = source.inbound
-        if inbound is None and primary is not None:
-            inbound = self._take_over(source, primary, now=now)
-        if inbound is None or primary not in (None, inbound.ssrc):
-            return self._refuse(Drop.RTX_UNPAIRED)
-        stream = self.by_ssrc[ssrc] = Retransmissions(inbound, ssrc)
-        return stream
+        if inbound is None:
+            if primary is None:
+                return Drop.RTX_UNPAIRED
+            begun = self._take_over(source, primary, now=now)
+            assert isinstance(begun, Inbound)  # there is nothing to have replaced it
+            return Retransmissions(begun, ssrc)
+        return (
+            Retransmissions(inbound, ssrc) if primary in (None, inbound.ssrc) else Drop.RTX_UNPAIRED
+        )
 
     def _forget_ssrcs(self, source: Source) -> None:
         """Forget every SSRC of the track; what still sends is resolved again, or refused."""
         for ssrc in [ssrc for ssrc, stream in self.by_ssrc.items() if stream.source is source]:
             del self.by_ssrc[ssrc]
-
-    def _refuse(self, why: Drop) -> None:
-        self._drops[why] += 1
