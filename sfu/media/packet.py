@@ -1,0 +1,41 @@
+"""Packet: a received RTP packet with all that was read from it, before anybody selects it."""
+
+from sfu.media.codec import Codec
+from sfu.wire.extensions import FoundExtensions
+from sfu.wire.payload.tag import LayerTag
+from sfu.wire.rtp import RtpView
+
+
+class Packet:
+    """One instance per publisher, filled again for every packet: it is only lent.
+
+    The router fills `view` and `found`, the inbound stream what follows, the tagger the rest.
+    """
+
+    __slots__ = (
+        "arrival",
+        "codec",
+        "found",
+        "in_order",
+        "picture_id",
+        "picture_id_bits",
+        "picture_id_offset",
+        "retransmitted",
+        "sequence",
+        "tag",
+        "view",
+    )
+
+    def __init__(self) -> None:
+        self.view = RtpView()
+        self.found = FoundExtensions()
+        self.tag = LayerTag()
+        self.codec = Codec.OPUS
+        self.sequence = 0  # 64 bits
+        self.in_order = False  # newer than all before; False: fills a hole
+        self.retransmitted = False  # came on the RTX stream
+        self.arrival = 0.0  # seconds
+        # Where a VP8 picture id is, the one thing in a payload that is rewritten.
+        self.picture_id = 0  # as received
+        self.picture_id_bits = 0  # 7 or 15; 0: this packet has none
+        self.picture_id_offset = 0  # into the payload
