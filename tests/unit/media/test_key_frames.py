@@ -94,6 +94,17 @@ def test_grows_patient_with_a_publisher_that_does_not_answer() -> None:
     assert len(publisher.asked_at) < 160
 
 
+def test_is_impatient_again_after_an_answer() -> None:
+    """Each wait begins with short intervals."""
+    publisher = Publisher()
+    publisher.ask(KeyFrameCause.WISH, at=0)
+    publisher.run(60)
+    publisher.key_frames.note_key_frame()
+    publisher.ask(KeyFrameCause.WISH, at=100)
+    publisher.run(101)
+    assert publisher.asked_at[-3:] == [100, 100.5, 101]
+
+
 def test_a_subscriber_that_insists_changes_nothing() -> None:
     """Asking while a request is on its way does not restart the repetitions."""
     publisher = Publisher()

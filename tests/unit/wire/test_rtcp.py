@@ -127,6 +127,7 @@ def test_skips_what_it_does_not_know(data: str) -> None:
         pytest.param("8fce0004 00000001 00000000 52454d42 01000000", id="REMB without its SSRC"),
         pytest.param("8fcd0002 00000001 00000002", id="transport feedback without base"),
         pytest.param("a0c90001 00000000", id="padding of no bytes"),
+        pytest.param("a0cc0001 00000000", id="padding of no bytes, of an unknown type"),
         pytest.param("a0c90001 00000005", id="padding longer than the packet"),
     ],
 )

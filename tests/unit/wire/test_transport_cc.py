@@ -1,6 +1,7 @@
 """Transport-wide feedback: the draft's examples, a reader of its own, and any bytes."""
 
 import contextlib
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -85,6 +86,9 @@ def test_reads_the_chunks_of_the_draft(count: int, chunks: str, received: list[i
         pytest.param(feedback(21, (0, 0), (20, 9)), "a000 8080 0009 0000", id="two vectors"),
         pytest.param(feedback(15, *((n, 0) for n in range(15))), "200f" + 30 * "0" + "000000",
                      id="a run"),
+        pytest.param(
+            feedback(32, (0, 0), (31, 9)), "a000 0011 2001 0009", id="a run between two vectors"
+        ),
         pytest.param(feedback(RUN_MAX + 2, (0, 0)), "a000 1ff3 00 000000", id="a long run"),
     ],
 )  # fmt: skip
@@ -159,6 +163,17 @@ def test_refuses_what_is_cut_off(packet: bytes) -> None:
     """Chunks and deltas must be there for all that the packet says it is about."""
     with pytest.raises(MalformedPacket):
         parse_transport_feedback(packet)
+
+
+def test_a_claim_costs_nothing() -> None:
+    """A run of received packets without their deltas is refused before it is believed."""
+    packet = HEAD + bytes.fromhex("0000ffff 00000000") + 8 * b"\x3f\xff"
+    tracemalloc.start()
+    with pytest.raises(MalformedPacket):
+        parse_transport_feedback(packet)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 20_000
 
 
 @given(st.binary(max_size=200))

@@ -86,6 +86,18 @@ def test_a_late_packet_makes_feedback_overlap_truthfully() -> None:
     assert again.arrivals[0][1] > again.arrivals[1][1]
 
 
+def test_the_first_of_two_duplicates_counts() -> None:
+    """A duplicate neither moves the time of arrival nor causes feedback of its own."""
+    arrivals = Arrivals(1, Alarm())
+    for number, now in ((10, 1.0), (11, 1.0), (11, 1.01)):
+        arrivals.note(number, now=now)
+    (feedback,) = drain(arrivals, now=2)
+    assert feedback.arrivals[0][1] == feedback.arrivals[1][1]
+    arrivals.note(11, now=2)
+    assert drain(arrivals, now=3) == []
+    assert arrivals.received == 4
+
+
 def test_times_are_arrival_times() -> None:
     """Reference time and deltas give back the moment of arrival, to 250 us, without drift."""
     arrivals = Arrivals(1, Alarm())
