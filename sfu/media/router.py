@@ -103,15 +103,15 @@ class Router:
         """Send the participant a copy of somebody's track, as `ssrc` on the m-line `mid`."""
         outbound = Outbound(
             source,
-            ssrc,
-            rtx_ssrc,
-            payload_types,
-            extension_ids,
-            mid,
-            self._sink,
-            self.departures,
-            start_sequence,
-            rtx_start_sequence,
+            ssrc=ssrc,
+            rtx_ssrc=rtx_ssrc,
+            payload_types=payload_types,
+            extension_ids=extension_ids,
+            mid=mid,
+            sink=self._sink,
+            departures=self.departures,
+            start_sequence=start_sequence,
+            rtx_start_sequence=rtx_start_sequence,
         )
         self.feedback.add(outbound)
         self.reporter.name(ssrc, cname)

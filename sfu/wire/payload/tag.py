@@ -23,11 +23,10 @@ class LayerTag:
 
     One instance per publisher, filled again for every packet: nobody may keep it. `frame` and
     `references` are 64-bit frame numbers of the stream (absolute, not differences); `needed_by`,
-    `switch_to`, `discardable_for` and `active` are masks of `target_bit`.
+    `switch_to` and `discardable_for` are masks of `target_bit`.
     """
 
     __slots__ = (
-        "active",
         "discardable_for",
         "ends_frame",
         "frame",
@@ -35,6 +34,7 @@ class LayerTag:
         "needed_by",
         "picture",
         "references",
+        "references_arrived",
         "spatial",
         "starts_frame",
         "switch_to",
@@ -43,14 +43,14 @@ class LayerTag:
 
     def __init__(self) -> None:
         self.frame = 0
-        self.picture = 0  # 64-bit picture id: all spatial layers of one instant share it
+        self.picture = 0  # 64-bit timestamp: all spatial layers of one instant share it
         self.spatial = 0
         self.temporal = 0
         self.needed_by = 0  # targets this frame belongs to
         self.switch_to = 0  # targets that decode from here on, if this frame decodes
         self.discardable_for = 0  # targets in which no later frame refers to this one
-        self.active = 0  # targets that the sender says it is producing now; 0 when it does not say
         self.references: tuple[int, ...] = ()
+        self.references_arrived = False  # all packets of those frames came before this packet
         self.starts_frame = False
         self.ends_frame = False
         self.key_frame = False  # the first frame of a coded video sequence
