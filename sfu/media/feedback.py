@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sfu.media.bandwidth.departures import Departures
-    from sfu.media.source import Source
     from sfu.media.streams import Streams
 
 
@@ -42,13 +41,12 @@ class Copy(Protocol):
         """The SSRC that the participant knows it by."""
         ...
 
-    @property
-    def source(self) -> Source:
-        """What it is a copy of."""
-        ...
-
     def resend(self, sequence_numbers: Iterable[int], *, now: float) -> None:
         """Answer a NACK of these 16-bit numbers."""
+        ...
+
+    def request_key_frame(self, cause: KeyFrameCause, *, now: float) -> None:
+        """Ask the publisher for a key frame, on behalf of the participant."""
         ...
 
     def receive_report(self, block: ReportBlock, *, now: float) -> float | None:
@@ -149,7 +147,7 @@ class Feedback:
         if outbound is None:
             return
         if self._allowances[ssrc].take(now=now):
-            outbound.source.request_key_frame(cause, now=now)
+            outbound.request_key_frame(cause, now=now)
         else:
             self.withheld += 1
 

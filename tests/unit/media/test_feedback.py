@@ -43,6 +43,10 @@ class Copy:
         del now
         self.resent.append(tuple(numbers))
 
+    def request_key_frame(self, cause: KeyFrameCause, *, now: float) -> None:
+        """Pass on."""
+        self.source.request_key_frame(cause, now=now)
+
     def receive_report(self, block: ReportBlock, *, now: float) -> float | None:
         """Write down."""
         del now

@@ -10,6 +10,7 @@ from sfu.media.bandwidth.arrivals import Arrivals
 from sfu.media.bandwidth.departures import Departures
 from sfu.media.feedback import RTCP_KINDS, Feedback
 from sfu.media.inbound import Drop, Inbound
+from sfu.media.key_frames import KeyFrameCause
 from sfu.media.packet import Packet
 from sfu.media.reporter import REPORT_DELAY, REPORT_INTERVAL, Reporter
 from sfu.media.source import Source, Track
@@ -50,6 +51,10 @@ class Copy:
     def receive_report(self, block: ReportBlock, *, now: float) -> float | None:
         """Never called."""
         raise AssertionError(block, now)
+
+    def request_key_frame(self, cause: KeyFrameCause, *, now: float) -> None:
+        """Never called."""
+        raise AssertionError(cause, now)
 
     def resend(self, sequence_numbers: Iterable[int], *, now: float) -> None:
         """Never called."""
