@@ -46,7 +46,7 @@ class Stream(PublishedTrack):
         key: bool = False,
     ) -> bool:
         data = rtp(
-            vp8(key_frame=key) if payload is None else payload,
+            vp8(picture_id=number & 0x7FFF, key_frame=key) if payload is None else payload,
             sequence_number=number,
             timestamp=number * 3000,
             ssrc=self.inbound.ssrc,
@@ -180,7 +180,7 @@ def test_keeps_packets_as_they_came() -> None:
     stream = Stream()
     stream.send(1)
     kept = stream.source.store.get(stream.inbound.highest)
-    assert kept == rtp(vp8(), sequence_number=1, timestamp=3000, ssrc=VIDEO_SSRC)
+    assert kept == rtp(vp8(picture_id=1), sequence_number=1, timestamp=3000, ssrc=VIDEO_SSRC)
 
 
 def test_asks_for_what_is_missing() -> None:
@@ -233,6 +233,14 @@ def test_a_key_frame_ends_waiting() -> None:
     assert wanted == []
     stream.send(7)
     assert stream.source.key_frames.seen == 2
+
+
+def test_a_key_frame_of_several_packets_is_one() -> None:
+    """Only its first packet counts."""
+    stream = Stream()
+    for number, (starts, ends) in enumerate(((True, False), (False, False), (False, True))):
+        stream.send(number, vp9(starts=starts, ends=ends), payload_type=VP9)
+    assert stream.source.key_frames.seen == 1
 
 
 def test_every_opus_packet_stands_alone_but_holes_stay() -> None:
