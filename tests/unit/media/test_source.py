@@ -92,3 +92,10 @@ def test_only_video_has_key_frames_to_ask_for() -> None:
         published.source.request_key_frame(KeyFrameCause.SUBSCRIBED, now=0)
     assert (video.requests, audio.requests) == (1, 0)
     assert not audio.source.key_frames.waiting
+
+
+def test_remembers_how_loud_it_is() -> None:
+    """Whoever looks for the active speaker finds the last level, and when it came."""
+    source = PublishedTrack(audio_track()).source
+    source.note_level(30, voice=True, now=7)
+    assert (source.level, source.voice, source.level_at) == (30, True, 7)
