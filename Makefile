@@ -1,0 +1,71 @@
+# One word per need; `make` alone lists them. What a word needs first is made first.
+
+PYTHON ?= python3
+export PYTHON
+BIN := .venv/bin
+NEED := tests/tools/install-packages.sh
+NPM := npm --prefix clients/web
+PAGE := $(shell find clients/web -name node_modules -prune -o -name dist -prune -o -type f -print)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test test-long check clean check-python check-page test-page test-python test-browsers
+
+help: ## list these words
+	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1	\2/p' Makefile | expand -t 16
+
+run: .make/page .make/python ## a conference on this machine, ctrl-C ends it (LAN=1: for phones nearby too)
+	@exec $(BIN)/python -m sfu serve $(if $(LAN),--lan)
+
+test: test-page test-python test-browsers ## every test, real browsers included
+
+test-long: test ## the same, then many more random inputs for every parser
+	@$(BIN)/pytest --hypothesis-profile=long
+
+check: check-python check-page ## lint, types, architecture, spelling
+
+clean: ## remove what make made
+	@rm -rf .make .venv build *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/artifacts clients/web/dist clients/web/node_modules
+
+check-python: .make/python
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --strict --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python tests/tools/architecture_bar.py
+	@git ls-files -z | xargs -0 $(BIN)/codespell
+
+check-page: .make/node
+	@$(NPM) run check
+
+test-page: .make/node
+	@$(NPM) test
+
+test-python: .make/python
+	@$(BIN)/pytest
+
+test-browsers: .make/python .make/page .make/browsers
+	@$(BIN)/pytest tests/e2e -p no:randomly
+
+.make/python: .make/venv requirements.lock pyproject.toml
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.make/venv:
+	@$(NEED) python
+	@$(PYTHON) -m venv --clear .venv
+	@mkdir -p .make && touch $@
+
+.make/node: clients/web/package-lock.json
+	@$(NEED) node
+	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@mkdir -p .make && touch $@
+
+.make/page: .make/node $(PAGE)
+	@$(NPM) run build
+	@touch $@
+
+.make/browsers:
+	@$(NEED) browsers
+	@mkdir -p .make && touch $@
