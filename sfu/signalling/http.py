@@ -1,0 +1,204 @@
+"""What the server offers over HTTP: the page, the WebSocket, metrics and health."""
+
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from sfu.errors import ConfigError, Refused
+from sfu.signalling.websocket import WebSocketShell
+
+log = structlog.get_logger()
+
+SHUTDOWN_SECONDS: Final = 5.0
+
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+        "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self)",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+"""Files under assets/: the build puts a hash of their content into their names."""
+ASK_AGAIN: Final = "no-cache"
+NEVER: Final = "no-store"
+
+_FILE: Final = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}"
+_ROOM: Final = "[A-Za-z0-9_-]{1,64}"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What HTTP needs of the server."""
+
+    page: Path
+    """The folder of the built page, with index.html in it."""
+    sockets: WebSocketShell
+    render_metrics: Callable[[], tuple[bytes, str]]
+    """The body of /metrics, and its content type."""
+    ready: Callable[[], bool]
+    """False while the server drains."""
+    verify_scrape: Callable[[str | None], None]
+    """Takes the Bearer token of a request for /metrics; raises Refused, code "forbidden" if the
+    token is good but for other things."""
+
+
+def create_application(services: Services) -> web.Application:
+    """Build the application: every route, header and refusal."""
+    application = web.Application(middlewares=[_sentences])
+    routes = _Routes(services)
+    application.router.add_get("/", routes.page)
+    application.router.add_get(f"/room/{{room:{_ROOM}}}", routes.page)
+    application.router.add_get(f"/assets/{{name:{_FILE}}}", routes.asset)
+    application.router.add_get("/ws", routes.websocket)
+    application.router.add_get("/metrics", routes.metrics)
+    application.router.add_get("/healthz", routes.healthz)
+    application.router.add_get("/readyz", routes.readyz)
+    application.router.add_get(f"/{{name:{_FILE}}}", routes.file)
+    application.on_response_prepare.append(_add_headers)
+    application.on_shutdown.append(lambda _: services.sockets.close())
+    return application
+
+
+async def listen(
+    application: web.Application, *, host: str, port: int, tls: ssl.SSLContext | None
+) -> web.AppRunner:
+    """Serve the application until `cleanup()` of what is returned; raises ConfigError."""
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise ConfigError(
+            f"Cannot listen for HTTP on {host or '*'} port {port} ({error.strerror or error}): "
+            "choose another http.host or http.port."
+        ) from error
+    return runner
+
+
+def load_tls(certificate: Path, key: Path) -> ssl.SSLContext:
+    """The TLS settings for a certificate chain and its key, both PEM; raises ConfigError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:  # ssl.SSLError is one, too
+        raise ConfigError(
+            f"Cannot use the certificate {certificate} with the key {key} "
+            f"({error.strerror or error}): give a PEM chain and its unencrypted key."
+        ) from error
+    return context
+
+
+class _Routes:
+    """One method per address."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def page(self, _request: web.Request) -> web.StreamResponse:
+        index = self._services.page / "index.html"
+        if not index.is_file():
+            return _say(503, "The page is not built yet; `make run` builds it.")
+        return web.FileResponse(index, headers={"Cache-Control": ASK_AGAIN})
+
+    async def asset(self, request: web.Request) -> web.StreamResponse:
+        path = self._services.page / "assets" / request.match_info["name"]
+        return _file(path, caching=FOR_EVER)
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        return _file(self._services.page / request.match_info["name"], caching=ASK_AGAIN)
+
+    async def websocket(self, request: web.Request) -> web.StreamResponse:
+        if not web.WebSocketResponse().can_prepare(request).ok:
+            answer = _say(426, "This address speaks WebSocket only.")
+            answer.headers["Upgrade"] = "websocket"
+            return answer
+        if not _same_origin(request):
+            return _say(403, "This page comes from another origin; open the one of this server.")
+        if not self._services.ready():
+            return _say(503, "The server is shutting down and takes nobody in any more.")
+        return await self._services.sockets.serve(request)
+
+    async def metrics(self, request: web.Request) -> web.StreamResponse:
+        try:
+            self._services.verify_scrape(_bearer(request))
+        except Refused as refusal:
+            return _unauthorized(refusal)
+        body, content_type = self._services.render_metrics()
+        headers = {"Content-Type": content_type, "Cache-Control": NEVER}
+        return web.Response(body=body, headers=headers)
+
+    async def healthz(self, _request: web.Request) -> web.StreamResponse:
+        return _say(200, "The server is alive.")
+
+    async def readyz(self, _request: web.Request) -> web.StreamResponse:
+        if self._services.ready():
+            return _say(200, "The server takes participants.")
+        return _say(503, "The server is shutting down and takes nobody in any more.")
+
+
+def _say(status: int, sentence: str) -> web.Response:
+    return web.Response(status=status, text=sentence + "\n", headers={"Cache-Control": NEVER})
+
+
+def _file(path: Path, *, caching: str) -> web.StreamResponse:
+    if not path.is_file():
+        raise web.HTTPNotFound
+    return web.FileResponse(path, headers={"Cache-Control": caching})
+
+
+def _same_origin(request: web.Request) -> bool:
+    """Pages of other origins may not speak for their visitors; programs send no Origin."""
+    origin = request.headers.get("Origin")
+    return origin is None or origin.partition("://")[2].lower() == request.host.lower()
+
+
+def _bearer(request: web.Request) -> str | None:
+    """The token of RFC 6750 section 2.1."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _unauthorized(refusal: Refused) -> web.Response:
+    if refusal.code == "forbidden":
+        return _say(403, refusal.reason)
+    answer = _say(401, refusal.reason)
+    answer.headers["WWW-Authenticate"] = 'Bearer realm="metrics"'
+    return answer
+
+
+@web.middleware
+async def _sentences(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse with a sentence instead of a page."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        return _say(404, "There is nothing at this address.")
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        answer = _say(405, f"This address takes {allowed} only.")
+        answer.headers["Allow"] = allowed
+        return answer
+    except web.HTTPException:
+        raise
+    except Exception:  # aiohttp would log the address of whoever asked
+        log.exception("http.failed")
+        return _say(500, "The server made a mistake; its log says more.")
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(SECURITY_HEADERS)
