@@ -99,6 +99,13 @@ class Inbound:
         """The highest 64-bit sequence number so far."""
         return self._order.highest
 
+    def count_on_from(self, old: Inbound) -> None:
+        """Begin with the counters of the SSRC that this one replaces: they are the track's."""
+        self.packets = old.packets
+        self.bytes = old.bytes
+        self.repaired = old.repaired
+        self.layer_bytes = old.layer_bytes
+
     def receive(self, packet: Packet, *, now: float, retransmitted: bool = False) -> bool:
         """Place, count, tag and offer a packet whose view and extensions are filled.
 

@@ -55,13 +55,13 @@ class Reporter:
         alarm: Alarm,
     ) -> None:
         """`ssrc` is ours as a receiver, `cname` its canonical name."""
+        self.send = send  # what takes a datagram to the participant
         self.sent = dict.fromkeys(RTCP_KINDS, 0)  # packets by kind
         self.datagrams = 0
         self.bytes = 0
         self._ssrc = ssrc
         self._cname = cname
         self._cnames: dict[int, str] = {}
-        self._send = send
         self._streams = streams
         self._arrivals = arrivals
         self._feedback = feedback
@@ -106,7 +106,7 @@ class Reporter:
     def _send_datagram(self, datagram: bytes) -> None:
         self.datagrams += 1
         self.bytes += len(datagram)
-        self._send(datagram)
+        self.send(datagram)
 
     def _reports(self, now: float) -> Iterator[bytes]:
         """Each unit begins with a report and names its sources, so each may begin a compound."""

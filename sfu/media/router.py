@@ -68,6 +68,12 @@ class Router:
         """Seconds to the participant and back, from their receiver reports; None if unknown."""
         return self.feedback.round_trip or None
 
+    def attach(self, sink: Sink, send_rtcp: Callable[[bytes], None]) -> None:
+        """Go on over another transport; copies that went over the old one must have ended."""
+        assert not self.feedback.outbounds
+        self._sink = sink
+        self.reporter.send = send_rtcp
+
     def set_extensions(self, ids: ExtensionIds) -> None:
         """Take the header-extension ids that were negotiated for what the participant sends."""
         self._ids = ids

@@ -128,8 +128,11 @@ class Source:
                 return None
             self._retired.append(old.ssrc)
         after = old.highest if old is not None else 0
-        self.inbound = Inbound(self, ssrc, after=after, drops=self._drops, alarm=self._alarm)
-        return self.inbound
+        new = Inbound(self, ssrc, after=after, drops=self._drops, alarm=self._alarm)
+        if old is not None:
+            new.count_on_from(old)
+        self.inbound = new
+        return new
 
     def begin(self, packet: Packet, *, now: float) -> None:
         """Tell the subscribers that what they are offered next continues nothing."""
