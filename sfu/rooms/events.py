@@ -1,0 +1,115 @@
+"""What happens in a room, as values that name the people and tracks it happened to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sfu.rooms.participant import Participant
+    from sfu.rooms.publication import Publication
+    from sfu.rooms.subscription import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody came."""
+
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """Somebody's signalling dropped or returned."""
+
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Somebody left: `reason` is "left", "timeout", "removed" or "drained"."""
+
+    participant: Participant
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A track began."""
+
+    publication: Publication
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationChanged:
+    """A track's codec, layers or mute state changed."""
+
+    publication: Publication
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """A track ended."""
+
+    publication: Publication
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSwitched:
+    """The layer that one subscriber is sent changed; only that subscriber hears of it."""
+
+    subscription: Subscription
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerChanged:
+    """Somebody else speaks, or nobody does any more."""
+
+    participant: Participant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line of chat."""
+
+    participant: Participant
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MuteAsked:
+    """A moderator asks the owner of a publication to mute it."""
+
+    publication: Publication
+    by: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class TransportLost:
+    """This participant's transport is closed, for a reason of the transport's."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expelled:
+    """This participant is out: `reason` is "moderator", "drained" or "replaced"."""
+
+    reason: str
+
+
+Event = (
+    Joined
+    | ConnectionChanged
+    | Left
+    | Published
+    | PublicationChanged
+    | Unpublished
+    | LayerSwitched
+    | SpeakerChanged
+    | Said
+    | MuteAsked
+    | TransportLost
+    | Expelled
+)

@@ -1,0 +1,135 @@
+"""Room: who is here, what they publish, and who speaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sfu.media.speaker import ActiveSpeaker
+from sfu.rooms import events
+from sfu.rooms.participant import Participant
+from sfu.rooms.tally import Tally, tally_peer, tally_publication, tally_router, tally_subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sfu.rooms.permissions import Permissions
+    from sfu.rooms.publication import Publication
+    from sfu.transport.node import Node
+    from sfu.transport.peer import Peer
+
+ID_BYTES: Final = 6
+SECRET_BYTES: Final = 24
+
+
+class Room:
+    """Introduces participants to each other."""
+
+    def __init__(
+        self, name: str, *, node: Node, random_bytes: Callable[[int], bytes], ended: Tally
+    ) -> None:
+        """`ended` is where counters of whatever ends are added."""
+        self.name = name
+        self.node = node
+        self.ended = ended
+        self.participants: dict[str, Participant] = {}
+        self.publications: dict[str, Publication] = {}
+        self.speaker: Participant | None = None
+        self._random_bytes = random_bytes
+        self._voices = ActiveSpeaker()
+
+    # What is drawn by lot
+
+    def draw_id(self) -> str:
+        """Return an identifier that nobody else has, for whoever has to be named in public."""
+        return self._random_bytes(ID_BYTES).hex()
+
+    def draw_secret(self) -> str:
+        """Return a secret that nobody can guess."""
+        return self._random_bytes(SECRET_BYTES).hex()
+
+    def draw_ssrc(self) -> int:
+        """Return an SSRC (RFC 3550 section 8.1); 0 would mean "none" in some RTCP formats."""
+        return int.from_bytes(self._random_bytes(4), "big") or 1
+
+    def draw_sequence(self) -> int:
+        """Return the number of a first packet: low, so that it does not wrap while SRTP begins."""
+        return int.from_bytes(self._random_bytes(2), "big") & 0x7FFF
+
+    # Coming and going
+
+    def enter(self, name: str, permissions: Permissions) -> Participant:
+        """Take somebody in and tell the others."""
+        secret = self.draw_secret()
+        participant = Participant(self.draw_id(), name, permissions, room=self, secret=secret)
+        self.announce(events.Joined(participant))
+        self.participants[participant.id] = participant
+        return participant
+
+    def remove(self, participant: Participant, reason: str, *, now: float) -> None:
+        """End everything of somebody's and tell the others why they left."""
+        if self.participants.get(participant.id) is not participant:
+            return
+        participant.silence()
+        participant.leave(now=now)
+        del self.participants[participant.id]
+        self._voices.forget(participant)
+        self.announce(events.Left(participant, reason))
+        if self.speaker is participant:
+            self.speaker = None
+            self.announce(events.SpeakerChanged(None))
+
+    def expel(self, participant: Participant, reason: str, *, now: float) -> None:
+        """Tell somebody that they are out, by "moderator" or because we are "drained"."""
+        participant.tell(events.Expelled(reason))
+        self.remove(participant, "removed" if reason == "moderator" else reason, now=now)
+
+    def announce(self, event: events.Event, *, besides: Participant | None = None) -> None:
+        """Tell everybody, or everybody besides one."""
+        for participant in list(self.participants.values()):
+            if participant is not besides:
+                participant.tell(event)
+
+    def release(self, peer: Peer, *, now: float) -> None:
+        """Close a transport that nobody uses any more."""
+        peer.close(now=now)
+        self.node.remove_peer(peer)
+
+    # Time
+
+    def handle_timeout(self, *, now: float) -> None:
+        """Do what media is due to do: reports, feedback, repeated requests."""
+        for participant in self.participants.values():
+            participant.handle_timeout(now=now)
+
+    def follow_up(self, *, now: float, patience: float) -> None:
+        """Tell of what has happened; remove who has been absent for `patience` seconds."""
+        for participant in list(self.participants.values()):
+            participant.follow_up(now=now)
+            absent_since = participant.absent_since
+            if absent_since is not None and now - absent_since >= patience:
+                self.remove(participant, "timeout", now=now)
+        self._listen(now=now)
+
+    def _listen(self, *, now: float) -> None:
+        """Find out who speaks."""
+        for publication in self.publications.values():
+            source = publication.source
+            if publication.origin == "microphone" and source.level_at > now - 1:
+                level = 127 if publication.muted else source.level
+                self._voices.note(publication.owner, level, voice=source.voice, now=now)
+        speaker = self._voices.current(now=now)
+        assert speaker is None or isinstance(speaker, Participant)
+        if speaker is not self.speaker:
+            self.speaker = speaker
+            self.announce(events.SpeakerChanged(speaker))
+
+    def tally(self, tally: Tally) -> None:
+        """Add the counters of everything that lives here."""
+        for participant in self.participants.values():
+            tally_router(tally, participant.router)
+            if participant.peer is not None:
+                tally_peer(tally, participant.peer)
+            for publication in participant.publications:
+                tally_publication(tally, publication)
+            for subscription in participant.subscriptions.values():
+                tally_subscription(tally, subscription)

@@ -1,0 +1,41 @@
+"""Subscription: one participant is sent a copy of one publication."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sfu.media.codec import Codec
+    from sfu.media.outbound import Outbound
+    from sfu.rooms.participant import Participant
+    from sfu.rooms.publication import Publication
+    from sfu.wire.extensions import Extension
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was negotiated for the m-line that carries the copy."""
+
+    publication: Publication
+    mid: str
+    ssrc: int
+    rtx_ssrc: int | None
+    payload_types: Mapping[Codec, tuple[int, int | None]]  # the type, and that of its RTX
+    extensions: Mapping[Extension, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Terms in force; other terms are another subscription."""
+
+    viewer: Participant
+    terms: Terms
+    outbound: Outbound
+
+    @property
+    def publication(self) -> Publication:
+        """What is watched."""
+        return self.terms.publication
