@@ -1,0 +1,78 @@
+"""Lobby: where sessions turn into participants, and find what they need of the server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from sfu.errors import Refused
+from sfu.rooms.permissions import Permissions
+from sfu.signalling.call import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sfu.rooms.directory import Directory
+    from sfu.rooms.participant import Participant
+    from sfu.signalling.messages import Join
+    from sfu.signalling.tokens import Grant
+    from sfu.transport.node import Node
+
+EVERYTHING = Permissions(publish=True, subscribe=True, moderate=True)
+"""What everybody may do in the open development mode."""
+
+
+class Lobby:
+    """Checks tokens, and hands out participants with their calls."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        node: Node,
+        *,
+        candidates: Callable[[], Sequence[str]],
+        verify: Callable[[str], Grant] | None,
+    ) -> None:
+        """`verify` reads a token or raises Refused; None is the open development mode."""
+        self._directory = directory
+        self._node = node
+        self._candidates = candidates
+        self._verify = verify
+        self._calls: WeakKeyDictionary[Participant, Call] = WeakKeyDictionary()
+
+    def enter(self, join: Join) -> tuple[Participant, bool]:
+        """Let somebody in, or back in: then the second value is True. Raises Refused."""
+        if join.mode != "hop":
+            raise Refused("mode-unavailable", f"This server has no rooms in mode {join.mode} yet.")
+        permissions, name = self._admit(join)
+        if join.resume is not None:
+            participant = self._directory.recognise(join.room, join.resume)
+            if participant is not None:
+                return participant, True
+        participant = self._directory.enter(join.room, name, permissions)
+        self._calls[participant] = Call(participant, self._node, self._candidates)
+        return participant, False
+
+    def _admit(self, join: Join) -> tuple[Permissions, str]:
+        if self._verify is None:
+            return EVERYTHING, join.name
+        if join.token is None:
+            raise Refused("token-missing", "This server needs a token; ask for an invitation.")
+        grant = self._verify(join.token)
+        if grant.room not in {None, join.room}:
+            raise Refused("wrong-room", "Your token is for another room.")
+        if grant.mode not in {None, join.mode}:
+            raise Refused("wrong-mode", f"Your token is for a room in mode {grant.mode}.")
+        permissions = Permissions(
+            publish=grant.may_publish, subscribe=grant.may_subscribe, moderate=grant.moderator
+        )
+        return permissions, grant.name or join.name
+
+    def call_of(self, participant: Participant) -> Call:
+        """Return the negotiation of somebody who was let in."""
+        return self._calls[participant]
+
+    def leave(self, participant: Participant, *, now: float) -> None:
+        """Somebody leaves for good."""
+        participant.room.remove(participant, "left", now=now)
+        self._directory.close_empty()
