@@ -1,0 +1,58 @@
+"""A running HTTP shell around conversations that a test writes itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import ClientSession
+
+from sfu.errors import Refused
+from sfu.signalling.http import Services, create_application, listen
+from sfu.signalling.websocket import Conversation, WebSocketShell
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until something is so, which it must be within five seconds."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - what is looked at knows nothing of events
+            await asyncio.sleep(0.002)
+
+
+class Site:
+    """What a test asks, and what the server behind it would decide."""
+
+    def __init__(self, page: Path, new_session: Callable[[], Conversation]) -> None:
+        self.sockets = WebSocketShell(new_session)
+        self.ready = True
+        self.tokens: list[str | None] = []
+        self.services = Services(
+            page=page,
+            sockets=self.sockets,
+            render_metrics=lambda: (b"sfu_rooms 0\n", "text/plain; version=1.0.0"),
+            ready=lambda: self.ready,
+            verify_scrape=self._verify_scrape,
+        )
+        self.port: int
+        self.client: ClientSession
+
+    def _verify_scrape(self, token: str | None) -> None:
+        self.tokens.append(token)
+        if token is None:
+            raise Refused("no-token", "Reading metrics needs a token.")
+        if token != "good":
+            raise Refused("forbidden", "This token does not grant reading metrics.")
+
+
+@asynccontextmanager
+async def site(page: Path, new_session: Callable[[], Conversation]) -> AsyncIterator[Site]:
+    """Serve on a free port of localhost; afterwards nothing may be left."""
+    before = asyncio.all_tasks()
+    served = Site(page, new_session)
+    runner = await listen(create_application(served.services), host="127.0.0.1", port=0, tls=None)
+    served.port = runner.addresses[0][1]
+    async with ClientSession(f"http://127.0.0.1:{served.port}") as served.client:
+        yield served
+    await runner.cleanup()
+    assert not served.sockets.open
+    assert asyncio.all_tasks() - before - {asyncio.current_task()} == set()

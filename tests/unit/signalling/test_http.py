@@ -1,0 +1,218 @@
+"""The HTTP shell: the page, health, metrics, and refusals that a person understands."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import WSServerHandshakeError
+
+from sfu.errors import ConfigError
+from sfu.signalling.http import create_application, listen, load_tls
+from sfu.signalling.websocket import Conversation
+from tests.support.site import Site, site
+
+PAGE = "<!doctype html><title>Milkglass</title>"
+
+
+def nobody() -> Conversation:
+    """No test here gets as far as a conversation."""
+    raise AssertionError
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A page as the build leaves it, and a secret beside it."""
+    built = tmp_path / "dist"
+    (built / "assets").mkdir(parents=True)
+    (built / "index.html").write_text(PAGE)
+    (built / "favicon.svg").write_text("<svg/>")
+    (built / "assets" / "index-BvQ1.js").write_text("export {};")
+    (tmp_path / "secret.txt").write_text("secret")
+    return built
+
+
+@pytest_asyncio.fixture
+async def served(page: Path) -> AsyncIterator[Site]:
+    """A server of that page."""
+    async with site(page, nobody) as served:
+        yield served
+
+
+@pytest.mark.parametrize("path", ["/", "/room/standup", "/room/a_b-C9", f"/room/{'r' * 64}"])
+async def test_every_room_is_the_same_page(served: Site, path: str) -> None:
+    """A link to a room opens the page, which asks again whether it is the newest."""
+    async with served.client.get(path) as answer:
+        assert (answer.status, await answer.text()) == (200, PAGE)
+        assert answer.content_type == "text/html"
+        assert answer.headers["Cache-Control"] == "no-cache"
+
+
+async def test_the_page_is_not_sent_twice(served: Site) -> None:
+    """Who has it gets an empty answer."""
+    async with served.client.get("/") as answer:
+        tag = answer.headers["ETag"]
+    async with served.client.get("/", headers={"If-None-Match": tag}) as answer:
+        assert answer.status == 304
+
+
+@pytest.mark.parametrize(
+    ("path", "subtype", "caching"),
+    [
+        ("/assets/index-BvQ1.js", "javascript", "public, max-age=31536000, immutable"),
+        ("/favicon.svg", "svg+xml", "no-cache"),
+    ],
+)
+async def test_files_of_the_page(served: Site, path: str, subtype: str, caching: str) -> None:
+    """Only names with a hash in them are kept for ever."""
+    async with served.client.get(path) as answer:
+        assert answer.status == 200
+        assert answer.content_type.partition("/")[2] == subtype
+        assert answer.headers["Cache-Control"] == caching
+
+
+async def test_a_missing_page_is_explained(served: Site, page: Path) -> None:
+    """Somebody who skipped the build learns of it."""
+    (page / "index.html").unlink()
+    async with served.client.get("/") as answer:
+        assert answer.status == 503
+        assert await answer.text() == "The page is not built yet; `make run` builds it.\n"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/assets",
+        "/assets/",
+        "/assets/nothing.js",
+        "/assets/../../secret.txt",
+        "/..%2fsecret.txt",
+        "/%2e%2e/secret.txt",
+        "/assets/..%2f..%2fsecret.txt",
+        "/assets/%00",
+        "/.hidden",
+        "/room/",
+        "/room/a%20b",
+        f"/room/{'r' * 65}",
+        "/room/a/b",
+    ],
+)
+async def test_what_is_not_there(served: Site, path: str) -> None:
+    """One sentence, and never a file from outside the page's folder."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(f"GET {path} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
+    answer = await reader.read()
+    writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.split(b" ")[1] == b"404"
+    assert body == b"There is nothing at this address.\n"
+
+
+async def test_wrong_methods_are_told_the_right_ones(served: Site) -> None:
+    """405 names what the address takes."""
+    async with served.client.post("/metrics") as answer:
+        assert answer.status == 405
+        assert answer.headers["Allow"] == "GET, HEAD"
+        assert await answer.text() == "This address takes GET, HEAD only.\n"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/nothing", "/metrics", "/healthz", "/ws", "/assets/index-BvQ1.js"]
+)
+async def test_every_answer_is_armoured(served: Site, path: str) -> None:
+    """Whatever is asked, the browser is told to be careful."""
+    async with served.client.get(path) as answer:
+        headers = answer.headers
+    policy = headers["Content-Security-Policy"].split("; ")
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert not any("unsafe" in directive for directive in policy)
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=(self)" in headers["Permissions-Policy"]
+
+
+async def test_health_is_not_readiness(served: Site) -> None:
+    """A draining server is alive, and takes nobody in."""
+    for path in ("/healthz", "/readyz"):
+        async with served.client.get(path) as answer:
+            assert answer.status == 200
+    served.ready = False
+    async with served.client.get("/healthz") as answer:
+        assert answer.status == 200
+    async with served.client.get("/readyz") as answer:
+        assert answer.status == 503
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await served.client.ws_connect("/ws")
+    assert refused.value.status == 503
+
+
+@pytest.mark.parametrize(
+    ("authorization", "token", "status"),
+    [
+        ("Bearer good", "good", 200),
+        ("bearer   good", "good", 200),
+        ("Bearer other", "other", 403),
+        ("Basic Z29vZA==", None, 401),
+        (None, None, 401),
+    ],
+)
+async def test_metrics_ask_for_a_token(
+    served: Site, authorization: str | None, token: str | None, status: int
+) -> None:
+    """Who may scrape is not for this shell to decide, only how a refusal looks."""
+    headers = {} if authorization is None else {"Authorization": authorization}
+    async with served.client.get("/metrics", headers=headers) as answer:
+        assert (answer.status, served.tokens) == (status, [token])
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+        body = await answer.text()
+        assert body.endswith(".\n") or (status, body) == (200, "sfu_rooms 0\n")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://[", ""])
+async def test_other_origins_may_not_connect(served: Site, origin: str) -> None:
+    """A page elsewhere cannot speak for whoever visits it."""
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await served.client.ws_connect("/ws", headers={"Origin": origin})
+    assert refused.value.status == 403
+
+
+async def test_the_websocket_speaks_nothing_else(served: Site) -> None:
+    """A person who opens the address in a browser is told what it is for."""
+    async with served.client.get("/ws") as answer:
+        assert (answer.status, answer.headers["Upgrade"]) == (426, "websocket")
+        assert await answer.text() == "This address speaks WebSocket only.\n"
+
+
+async def test_a_bug_is_a_sentence_too(
+    served: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has the traceback, and not the address of whoever asked."""
+
+    def broken() -> bool:
+        raise AssertionError
+
+    monkeypatch.setattr(type(served), "ready", property(lambda _: broken()), raising=False)
+    async with served.client.get("/readyz") as answer:
+        assert answer.status == 500
+        assert await answer.text() == "The server made a mistake; its log says more.\n"
+    assert "127.0.0.1" not in caplog.text
+
+
+async def test_a_port_in_use_is_the_operators_to_change(served: Site) -> None:
+    """One sentence says which port, and which setting."""
+    application = create_application(served.services)
+    with pytest.raises(ConfigError, match=rf"port {served.port} .*http\.port"):
+        await listen(application, host="127.0.0.1", port=served.port, tls=None)
+
+
+def test_a_useless_certificate_is_the_operators_to_change(tmp_path: Path) -> None:
+    """Missing and malformed files are one error."""
+    (tmp_path / "certificate.pem").write_text("hello")
+    for name in ("missing.pem", "certificate.pem"):
+        with pytest.raises(ConfigError, match=name):
+            load_tls(tmp_path / name, tmp_path / name)
