@@ -44,7 +44,7 @@ class Conversation(Protocol):
         """Hand out the messages to be sent, each once."""
 
     def disconnected(self, *, now: float) -> None:
-        """The socket is gone before the session was over."""
+        """The socket is gone, whether the session was over or not."""
 
 
 class Ending(IntEnum):
@@ -148,8 +148,7 @@ class _Exchange:
                 writer.cancel()
         finally:
             self._session.on_output = _nobody
-            if not self._session.over:
-                self._session.disconnected(now=self._clock())
+            self._session.disconnected(now=self._clock())
         return self._ending
 
     async def _read(self, message: WSMessage) -> None:
