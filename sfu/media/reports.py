@@ -95,10 +95,12 @@ class Reception:
         "_rate",
         "_received_before",
         "_transit",
+        "fraction_lost",
         "received",
     )
 
     def __init__(self, clock_rate: int) -> None:
+        self.fraction_lost = 0.0  # between the last two reports
         self._rate = clock_rate
         self._base = -1
         self.restart()
@@ -152,6 +154,7 @@ class Reception:
         expected = self.expected - self._expected_before
         lost = expected - (self.received - self._received_before)
         self._expected_before, self._received_before = self.expected, self.received
+        self.fraction_lost = max(0, lost) / expected if expected > 0 else 0.0
         last_report, delay = clock.echo(now=now)
         return ReportBlock(
             ssrc=ssrc,
