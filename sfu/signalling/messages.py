@@ -202,7 +202,7 @@ class ParticipantLeft(Message, frozen=True):
     """Somebody left."""
 
     participant: Identifier
-    reason: Literal["left", "timeout", "removed", "drained"]
+    reason: Literal["left", "timeout", "removed", "drained", "failed"]
 
 
 class PublicationAdded(Message, frozen=True):
@@ -269,7 +269,7 @@ class MuteAsked(Message, frozen=True):
 class Removed(Message, frozen=True):
     """You are out; the connection closes."""
 
-    reason: Literal["moderator", "drained", "replaced", "timeout"]
+    reason: Literal["moderator", "drained", "replaced", "failed"]
 
 
 class Problem(Message, frozen=True):

@@ -175,7 +175,7 @@ export interface ParticipantUpdated {
 export interface ParticipantLeft {
   readonly type: "participant_left";
   readonly participant: Identifier;
-  readonly reason: "left" | "timeout" | "removed" | "drained";
+  readonly reason: "left" | "timeout" | "removed" | "drained" | "failed";
 }
 
 /** Somebody publishes a track. */
@@ -242,7 +242,7 @@ export interface MuteAsked {
 /** You are out; the connection closes. */
 export interface Removed {
   readonly type: "removed";
-  readonly reason: "moderator" | "drained" | "replaced" | "timeout";
+  readonly reason: "moderator" | "drained" | "replaced" | "failed";
 }
 
 /** A request was refused; `code` is for programs, `reason` for people. */
