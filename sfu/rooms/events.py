@@ -27,7 +27,7 @@ class ConnectionChanged:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Somebody left: `reason` is "left", "timeout", "removed" or "drained"."""
+    """Somebody left: `reason` is "left", "timeout", "removed", "drained" or "failed"."""
 
     participant: Participant
     reason: str
@@ -94,7 +94,7 @@ class TransportLost:
 
 @dataclass(frozen=True, slots=True)
 class Expelled:
-    """This participant is out: `reason` is "moderator", "drained" or "replaced"."""
+    """This participant is out: `reason` is "moderator", "drained", "replaced", "failed"."""
 
     reason: str
 

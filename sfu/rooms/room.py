@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
+
+import structlog
 
 from sfu.media.speaker import ActiveSpeaker
 from sfu.rooms import events
@@ -10,12 +13,14 @@ from sfu.rooms.participant import Participant
 from sfu.rooms.tally import Tally, tally_peer, tally_publication, tally_router, tally_subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sfu.rooms.permissions import Permissions
     from sfu.rooms.publication import Publication
     from sfu.transport.node import Node
     from sfu.transport.peer import Peer
+
+log = structlog.get_logger()
 
 ID_BYTES: Final = 6
 SECRET_BYTES: Final = 24
@@ -35,6 +40,7 @@ class Room:
         self.publications: dict[str, Publication] = {}
         self.speaker: Participant | None = None
         self._random_bytes = random_bytes
+        self.id = self.draw_id()  # for logs: the name may tell who meets here
         self._voices = ActiveSpeaker()
 
     # What is drawn by lot
@@ -61,6 +67,7 @@ class Room:
         """Take somebody in and tell the others."""
         secret = self.draw_secret()
         participant = Participant(self.draw_id(), name, permissions, room=self, secret=secret)
+        log.info("participant.joined", room=self.id, participant=participant.id)
         self.announce(events.Joined(participant))
         self.participants[participant.id] = participant
         return participant
@@ -69,6 +76,7 @@ class Room:
         """End everything of somebody's and tell the others why they left."""
         if self.participants.get(participant.id) is not participant:
             return
+        log.info("participant.left", room=self.id, participant=participant.id, why=reason)
         participant.silence()
         participant.leave(now=now)
         del self.participants[participant.id]
@@ -79,7 +87,7 @@ class Room:
             self.announce(events.SpeakerChanged(None))
 
     def expel(self, participant: Participant, reason: str, *, now: float) -> None:
-        """Tell somebody that they are out, by "moderator" or because we are "drained"."""
+        """Tell somebody that they are out: by a "moderator", or we are "drained" or "failed"."""
         participant.tell(events.Expelled(reason))
         self.remove(participant, "removed" if reason == "moderator" else reason, now=now)
 
@@ -94,17 +102,28 @@ class Room:
         peer.close(now=now)
         self.node.remove_peer(peer)
 
+    @contextmanager
+    def _confined(self, participant: Participant, *, now: float) -> Iterator[None]:
+        """Let a bug cost the participant whom it concerns, and nobody else."""
+        try:
+            yield
+        except Exception:
+            log.exception("participant.failed", room=self.id, participant=participant.id)
+            self.expel(participant, "failed", now=now)
+
     # Time
 
     def handle_timeout(self, *, now: float) -> None:
         """Do what media is due to do: reports, feedback, repeated requests."""
-        for participant in self.participants.values():
-            participant.handle_timeout(now=now)
+        for participant in list(self.participants.values()):
+            with self._confined(participant, now=now):
+                participant.handle_timeout(now=now)
 
     def follow_up(self, *, now: float, patience: float) -> None:
         """Tell of what has happened; remove who has been absent for `patience` seconds."""
         for participant in list(self.participants.values()):
-            participant.follow_up(now=now)
+            with self._confined(participant, now=now):
+                participant.follow_up(now=now)
             absent_since = participant.absent_since
             if absent_since is not None and now - absent_since >= patience:
                 self.remove(participant, "timeout", now=now)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sfu.media.inbound import Drop
 from sfu.media.retransmission import Answer
 from sfu.media.selector import Verdict
-from sfu.transport.peer import PeerDrop
+from sfu.transport.drops import PeerDrop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
