@@ -1,0 +1,96 @@
+"""The real server as a process of its own."""
+
+import re
+import socket
+import ssl
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support.patience import wait_until
+from tests.support.processes import ChildProcess
+
+START_SECONDS: Final = 30.0
+URL: Final = re.compile(r"https?://[^\s\"'<>]+")
+
+Labels = Mapping[str, str]
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that nobody uses at the moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def fetch(url: str, headers: Labels | None = None) -> tuple[int, str]:
+    """Status and text of an address, whoever signed its certificate; 0 while nobody answers."""
+    request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310 - ours
+    trust = ssl._create_unverified_context()  # noqa: S323, SLF001 - signed by itself
+    try:
+        with urllib.request.urlopen(request, timeout=5, context=trust) as answer:  # noqa: S310
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+class Server:
+    """`python -m sfu serve` on ports of its own."""
+
+    def __init__(
+        self, folder: Path, *options: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.http_port = free_port()
+        self.media_port = free_port(socket.SOCK_DGRAM)
+        self.process = ChildProcess(
+            [sys.executable, "-m", "sfu", "serve", *options],
+            folder / f"server-{self.http_port}.log",
+            {
+                "SFU_HTTP_PORT": str(self.http_port),
+                "SFU_MEDIA_PORT": str(self.media_port),
+                **(environment or {}),
+            },
+        )
+        scheme = "https" if "--lan" in options else "http"
+        self.url = f"{scheme}://localhost:{self.http_port}"
+        try:
+            wait_until(self._is_ready, START_SECONDS, "the server is ready")
+        except AssertionError as error:
+            self.process.stop()
+            error.add_note(self.process.said)
+            raise
+
+    def _is_ready(self) -> bool:
+        assert self.process.alive, self.process.said
+        return fetch(f"{self.url}/readyz")[0] == 200
+
+    @property
+    def announced_urls(self) -> list[str]:
+        """The addresses that it prints for people."""
+        return URL.findall(self.process.said)
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of all samples of this name that have these labels."""
+        status, text = fetch(f"{self.url}/metrics")
+        assert status == 200, text
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    def stop(self) -> None:
+        """End it as an operator does; it must leave at once, without complaint."""
+        code = self.process.stop()
+        assert code == 0, self.process.said
+        assert "Traceback" not in self.process.said, self.process.said
