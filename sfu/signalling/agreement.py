@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from sfu.media.codec import Codec
-from sfu.signalling.description import Setup
 from sfu.signalling.messages import MediaSource, SectionNote
 from sfu.wire.extensions import Extension
 
@@ -88,8 +88,8 @@ class Negotiation:
     ufrag: str
     password: str
     fingerprints: tuple[str, ...]
-    setup: Setup
-    """Our own role: "passive" or "active"."""
+    setup: Literal["passive", "active"]
+    """Our own DTLS role."""
     session_id: int
     """Of the offer's o= line: another one is another RTCPeerConnection."""
     notes: tuple[SectionNote, ...]

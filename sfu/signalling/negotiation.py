@@ -6,7 +6,7 @@ bundled and multiplexed (RFC 9143, RFC 5761), or refused. The same offer gives t
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal
 
 from sfu.errors import Refused
 from sfu.signalling.agreement import (
@@ -16,7 +16,7 @@ from sfu.signalling.agreement import (
     SendStream,
     SentMedia,
 )
-from sfu.signalling.description import MediaSection, SessionDescription, Setup, Transport
+from sfu.signalling.description import MediaSection, SessionDescription, Transport
 from sfu.signalling.messages import MediaSource
 from sfu.signalling.sdp import format_sdp
 from sfu.signalling.sections import Outcome, SectionAnswerer
@@ -59,7 +59,8 @@ def negotiate(
     """
     remote = _remote_transport(offer)
     _check_mids(offer, publish, send)
-    setup: Setup = "active" if remote.setup == "passive" else "passive"  # RFC 8842 section 5.3
+    # RFC 8842 section 5.3
+    setup: Literal["active", "passive"] = "active" if remote.setup == "passive" else "passive"
     transport = Transport(local.ufrag, local.password, (local.fingerprint,), setup)
     answerer = SectionAnswerer(transport, offer.bundle, _bundle_extensions(offer))
     outcomes = [
