@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfu.errors import Refused
+from sfu.errors import Refused, TransportRefused
 from sfu.media.source import Track
-from sfu.rooms.participant import Offered
+from sfu.rooms.participant import MAX_PUBLICATIONS, Offered
 from sfu.rooms.subscription import Terms
 from sfu.signalling.agreement import LocalTransport, SendStream
 from sfu.signalling.messages import Answer, SectionNote
@@ -44,7 +44,6 @@ class Call:
         self._session_id = int(participant.room.draw_id(), 16)  # of our own o= line
         self._version = 0
         self._remote_session: int | None = None
-        self._remote_ufrag = ""
         self._ssrcs: dict[tuple[str, str], tuple[int, int]] = {}  # by mid and publication
 
     def answer(self, offer: Offer, *, now: float) -> Answer:
@@ -53,21 +52,22 @@ class Call:
         description = parse_sdp(offer.sdp)
         watched, notes = self._find_publications(offer.receive)
         old = self._participant.peer
-        anew = old is None or description.session_id != self._remote_session
-        if old is None and description.session_id == self._remote_session:
+        same = description.session_id == self._remote_session
+        if same and old is None:
             raise Refused(
                 "transport-closed", "This connection was lost for too long; open a new one."
             )
-        peer = self._node.add_peer(now=now) if anew else old
-        assert peer is not None
+        peer = old if same and old is not None else self._node.add_peer()
         try:
-            negotiation = self._negotiate(offer, description, watched, peer)
-            self._check_tracks(negotiation)
+            negotiation = self._negotiate(offer, description, watched, peer, now=now)
         except Refused:
-            if anew:
+            if peer is not old:
                 self._node.remove_peer(peer)
             raise
-        self._apply(negotiation, watched, peer, anew=anew, now=now)
+        self._remote_session = description.session_id
+        if peer is not old:
+            self._participant.connect(peer)
+        self._apply(negotiation, watched, anew=peer is not old, now=now)
         return Answer(id=offer.id, sdp=negotiation.answer, notes=(*negotiation.notes, *notes))
 
     def _check_permissions(self, offer: Offer) -> None:
@@ -99,30 +99,40 @@ class Call:
         description: SessionDescription,
         watched: dict[str, Publication],
         peer: Peer,
+        *,
+        now: float,
     ) -> Negotiation:
+        """Find the answer, and let the transport know the other side."""
         self._version += 1
-        ufrag, password = peer.ufrag, peer.password
-        if self._restarts(description):
-            ufrag, password = self._node.draw_credentials()
-        local = LocalTransport(
-            ufrag=ufrag,
-            password=password,
+        publish = {section.mid: section.source for section in offer.publish}
+        send = {mid: self._stream(mid, publication) for mid, publication in watched.items()}
+        negotiation = negotiate(description, self._local(peer), publish, send)
+        if len(negotiation.receives) > MAX_PUBLICATIONS:
+            raise Refused("too-many-tracks", f"You may publish {MAX_PUBLICATIONS} tracks.")
+        ufrag = peer.ufrag
+        try:
+            peer.set_remote(
+                ufrag=negotiation.ufrag,
+                password=negotiation.password,
+                fingerprints=negotiation.fingerprints,
+                setup=negotiation.setup,
+                now=now,
+            )
+        except TransportRefused as refusal:
+            raise Refused("transport-refused", f"The offer's transport: {refusal}.") from refusal
+        if peer.ufrag != ufrag:  # an ICE restart is answered with credentials of its own
+            negotiation = negotiate(description, self._local(peer), publish, send)
+        return negotiation
+
+    def _local(self, peer: Peer) -> LocalTransport:
+        return LocalTransport(
+            ufrag=peer.ufrag,
+            password=peer.password,
             fingerprint=self._node.fingerprint,
             candidates=tuple(self._candidates()),
             session_id=self._session_id,
             version=self._version,
         )
-        publish = {section.mid: section.source for section in offer.publish}
-        send = {mid: self._stream(mid, publication) for mid, publication in watched.items()}
-        negotiation = negotiate(description, local, publish, send)
-        if (ufrag, password) != (peer.ufrag, peer.password):
-            self._node.restart_ice(peer, ufrag, password)
-        return negotiation
-
-    def _restarts(self, description: SessionDescription) -> bool:
-        same = description.session_id == self._remote_session
-        ufrags = {s.transport.ufrag for s in description.sections if s.transport.ufrag}
-        return same and self._remote_ufrag not in ufrags
 
     def _stream(self, mid: str, publication: Publication) -> SendStream:
         key = mid, publication.id
@@ -144,30 +154,16 @@ class Call:
         self,
         negotiation: Negotiation,
         watched: dict[str, Publication],
-        peer: Peer,
         *,
         anew: bool,
         now: float,
     ) -> None:
         participant = self._participant
-        if anew:
-            participant.connect(peer, now=now)
-        peer.set_remote(
-            ufrag=negotiation.ufrag,
-            password=negotiation.password,
-            fingerprints=negotiation.fingerprints,
-            setup=negotiation.setup,
-            now=now,
-        )
-        self._remote_session = negotiation.session_id
-        self._remote_ufrag = negotiation.ufrag
         offered = [Offered(received.source, _track(received)) for received in negotiation.receives]
         participant.publish(offered, negotiation.extensions, anew=anew)
         terms = [_terms(watched[sent.mid], sent) for sent in negotiation.sends]
         participant.subscribe([t for t in terms if self._lives(t.publication)], now=now)
-        self._ssrcs = {
-            (t.mid, t.publication.id): self._ssrcs[t.mid, t.publication.id] for t in terms
-        }
+        self._ssrcs = {(t.mid, t.publication.id): (t.ssrc, t.rtx_ssrc) for t in terms}
 
     def _lives(self, publication: Publication) -> bool:
         """Whether it did not end by this very offer, which watched one's own track."""
@@ -189,12 +185,11 @@ def _track(received: ReceivedMedia) -> Track:
 
 
 def _terms(publication: Publication, sent: SentMedia) -> Terms:
-    repeated = any(rtx is not None for _, rtx in sent.payload_types.values())
     return Terms(
         publication=publication,
         mid=sent.mid,
         ssrc=sent.stream.ssrc,
-        rtx_ssrc=sent.stream.rtx_ssrc if repeated else None,
+        rtx_ssrc=sent.stream.rtx_ssrc,
         payload_types=sent.payload_types,
         extensions=sent.extensions,
     )

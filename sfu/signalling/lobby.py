@@ -72,7 +72,7 @@ class Lobby:
         """Return the negotiation of somebody who was let in."""
         return self._calls[participant]
 
-    def leave(self, participant: Participant, *, now: float) -> None:
+    def leave(self, participant: Participant) -> None:
         """Somebody leaves for good."""
-        participant.room.remove(participant, "left", now=now)
+        participant.room.remove(participant, "left")
         self._directory.close_empty()

@@ -142,16 +142,17 @@ class Session:
         publication.owner.tell(events.MuteAsked(publication, participant))
 
     def _on_remove(self, participant: Participant, request: messages.Remove, now: float) -> None:
+        del now
         _check_moderator(participant)
         other = participant.room.participants.get(request.participant)
         if other is None:
             raise Refused("unknown-participant", "Nobody here has this id.")
-        participant.room.expel(other, "moderator", now=now)
+        participant.room.expel(other, "moderator")
 
     def _on_leave(self, participant: Participant, leave: messages.Leave, now: float) -> None:
-        del leave
+        del leave, now
         self._end()
-        self._lobby.leave(participant, now=now)
+        self._lobby.leave(participant)
 
     # What the room tells
 
