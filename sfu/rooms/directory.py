@@ -89,12 +89,12 @@ class Directory:
         for name in [name for name, room in self.rooms.items() if not room.participants]:
             del self.rooms[name]
 
-    def drain(self, *, now: float) -> None:
+    def drain(self) -> None:
         """Take nobody in any more, and tell everybody that they are out."""
         self.draining = True
         for room in list(self.rooms.values()):
             for participant in list(room.participants.values()):
-                room.expel(participant, "drained", now=now)
+                room.expel(participant, "drained")
         self.close_empty()
 
     def tally(self) -> Tally:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sfu.errors import Refused
+import structlog
+
 from sfu.media.router import Router
 from sfu.media.selector import SwitchReason
 from sfu.rooms import events
@@ -17,7 +18,7 @@ from sfu.rooms.tally import (
     tally_subscription,
     tally_switch,
 )
-from sfu.transport.peer import PeerClosed
+from sfu.transport.events import PeerClosed, PeerConnected
 from sfu.wire.extensions import ExtensionIds
 
 if TYPE_CHECKING:
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     from sfu.media.source import Track
     from sfu.rooms.permissions import Permissions
     from sfu.rooms.room import Room
+    from sfu.transport.events import PeerEvent
     from sfu.transport.peer import Peer
     from sfu.wire.extensions import Extension
+
+log = structlog.get_logger()
 
 MAX_PUBLICATIONS: Final = 16
 """Tracks that one participant may publish: cameras, screens and their sound."""
@@ -76,6 +80,7 @@ class Participant:
         self.publications: list[Publication] = []
         self.subscriptions: dict[str, Subscription] = {}  # by mid
         self.wishes: dict[str, int] = {}  # lines, by publication id
+        self._log = log.bind(room=room.id, participant=ident)
         self.absent_since: float | None = None  # when their signalling broke off
         self._hear: Callable[[events.Event], None] | None = None
 
@@ -111,22 +116,22 @@ class Participant:
 
     # Transport
 
-    def connect(self, peer: Peer, *, now: float) -> None:
+    def connect(self, peer: Peer) -> None:
         """Go on over a new transport: nothing is sent until it is negotiated."""
-        self.disconnect(now=now)
+        self.disconnect()
         self.peer = peer
         peer.on_rtp = self.router.receive_rtp
         peer.on_rtcp = self.router.receive_rtcp
         self.router.attach(peer, peer.send_rtcp)
 
-    def disconnect(self, *, now: float) -> None:
+    def disconnect(self) -> None:
         """Close the transport, and end what was sent over it; publications wait for another."""
         if self.peer is None:
             return
         for subscription in list(self.subscriptions.values()):
             self.unsubscribe(subscription)
         tally_peer(self.room.ended, self.peer)
-        self.room.release(self.peer, now=now)
+        self.room.release(self.peer)
         self.peer = None
 
     # Publishing
@@ -137,10 +142,8 @@ class Participant:
         """Publish exactly these tracks; those that were published already go on.
 
         Over a new transport (`anew`) a publication is known again by what it shows, else by its
-        m-line too. Raises Refused when they are too many.
+        m-line too.
         """
-        if len(offered) > MAX_PUBLICATIONS:
-            raise Refused("too-many-tracks", f"At most {MAX_PUBLICATIONS} tracks, please.")
         self.router.set_extensions(ExtensionIds(extensions))
         ended = list(self.publications)
         begun: list[Offered] = []
@@ -237,13 +240,11 @@ class Participant:
         if due is not None and due <= now:
             self.router.handle_timeout(now=now)
 
-    def follow_up(self, *, now: float) -> None:
+    def follow_up(self) -> None:
         """Tell of what the media path has done since the last time: switches, ends, changes."""
         if self.peer is not None:
             for event in self.peer.take_events():
-                if isinstance(event, PeerClosed):
-                    self.disconnect(now=now)
-                    self.tell(events.TransportLost(event.reason))
+                self._on_transport(event)
         for subscription in self.subscriptions.values():
             for switch in subscription.outbound.take_switches():
                 tally_switch(self.room.ended, switch)
@@ -252,11 +253,19 @@ class Participant:
             if publication.take_change():
                 self.room.announce(events.PublicationChanged(publication))
 
-    def leave(self, *, now: float) -> None:
+    def _on_transport(self, event: PeerEvent) -> None:
+        if isinstance(event, PeerConnected):
+            self._log.info("transport.connected", srtp=event.srtp_profile)
+        elif isinstance(event, PeerClosed):
+            self._log.info("transport.closed", why=event.reason)
+            self.disconnect()
+            self.tell(events.TransportLost(event.reason))
+
+    def leave(self) -> None:
         """End everything of the participant's."""
         for publication in list(self.publications):
             self.unpublish(publication)
-        self.disconnect(now=now)
+        self.disconnect()
         tally_router(self.room.ended, self.router)
 
 

@@ -72,13 +72,13 @@ class Room:
         self.participants[participant.id] = participant
         return participant
 
-    def remove(self, participant: Participant, reason: str, *, now: float) -> None:
+    def remove(self, participant: Participant, reason: str) -> None:
         """End everything of somebody's and tell the others why they left."""
         if self.participants.get(participant.id) is not participant:
             return
         log.info("participant.left", room=self.id, participant=participant.id, why=reason)
         participant.silence()
-        participant.leave(now=now)
+        participant.leave()
         del self.participants[participant.id]
         self._voices.forget(participant)
         self.announce(events.Left(participant, reason))
@@ -86,10 +86,10 @@ class Room:
             self.speaker = None
             self.announce(events.SpeakerChanged(None))
 
-    def expel(self, participant: Participant, reason: str, *, now: float) -> None:
+    def expel(self, participant: Participant, reason: str) -> None:
         """Tell somebody that they are out: by a "moderator", or we are "drained" or "failed"."""
         participant.tell(events.Expelled(reason))
-        self.remove(participant, "removed" if reason == "moderator" else reason, now=now)
+        self.remove(participant, "removed" if reason == "moderator" else reason)
 
     def announce(self, event: events.Event, *, besides: Participant | None = None) -> None:
         """Tell everybody, or everybody besides one."""
@@ -97,36 +97,35 @@ class Room:
             if participant is not besides:
                 participant.tell(event)
 
-    def release(self, peer: Peer, *, now: float) -> None:
+    def release(self, peer: Peer) -> None:
         """Close a transport that nobody uses any more."""
-        peer.close(now=now)
         self.node.remove_peer(peer)
 
     @contextmanager
-    def _confined(self, participant: Participant, *, now: float) -> Iterator[None]:
+    def _confined(self, participant: Participant) -> Iterator[None]:
         """Let a bug cost the participant whom it concerns, and nobody else."""
         try:
             yield
         except Exception:
             log.exception("participant.failed", room=self.id, participant=participant.id)
-            self.expel(participant, "failed", now=now)
+            self.expel(participant, "failed")
 
     # Time
 
     def handle_timeout(self, *, now: float) -> None:
         """Do what media is due to do: reports, feedback, repeated requests."""
         for participant in list(self.participants.values()):
-            with self._confined(participant, now=now):
+            with self._confined(participant):
                 participant.handle_timeout(now=now)
 
     def follow_up(self, *, now: float, patience: float) -> None:
         """Tell of what has happened; remove who has been absent for `patience` seconds."""
         for participant in list(self.participants.values()):
-            with self._confined(participant, now=now):
-                participant.follow_up(now=now)
+            with self._confined(participant):
+                participant.follow_up()
             absent_since = participant.absent_since
             if absent_since is not None and now - absent_since >= patience:
-                self.remove(participant, "timeout", now=now)
+                self.remove(participant, "timeout")
         self._listen(now=now)
 
     def _listen(self, *, now: float) -> None:

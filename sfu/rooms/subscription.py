@@ -22,7 +22,7 @@ class Terms:
     publication: Publication
     mid: str
     ssrc: int
-    rtx_ssrc: int | None
+    rtx_ssrc: int  # used if any of the payload types has an RTX type
     payload_types: Mapping[Codec, tuple[int, int | None]]  # the type, and that of its RTX
     extensions: Mapping[Extension, int]
 
