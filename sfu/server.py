@@ -1,0 +1,242 @@
+"""The server: builds one node from its settings, and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from sfu.errors import Refused
+from sfu.lan import local_addresses, prepare
+from sfu.logs import configure
+from sfu.metrics import Sources, registry_of, render
+from sfu.rooms.directory import Directory, Limits
+from sfu.signalling.http import Services, create_application, listen, load_tls
+from sfu.signalling.lobby import Lobby
+from sfu.signalling.session import Session
+from sfu.signalling.tokens import Grant, issue, verify
+from sfu.signalling.websocket import Ending, WebSocketShell
+from sfu.transport.candidates import candidates
+from sfu.transport.dtls import generate_certificate
+from sfu.transport.latency import Histogram
+from sfu.transport.node import Node
+from sfu.transport.tcp import TcpShell
+from sfu.transport.udp import UdpShell
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from sfu.config import Config
+    from sfu.lan import Lan
+
+log = structlog.get_logger()
+
+TICK: Final = 0.020
+"""Seconds between looks at what media is due to do."""
+
+TICKS_PER_FOLLOW_UP: Final = 5
+"""People hear of what happened in a room within a tenth of a second."""
+
+PAGE: Final = Path(__file__).parent.parent / "clients" / "web" / "dist"
+
+INVITATION_SECONDS: Final = 7 * 86_400
+"""How long the links that are printed at the start let people in."""
+
+
+class Server:
+    """One node: the rooms, and the shells that move their bytes."""
+
+    def __init__(self, config: Config, lan: Lan | None) -> None:
+        self.config = config
+        self.lan = lan
+        self.secret = lan.secret if lan is not None else config.auth.secret
+        self.node = Node(generate_certificate(), random_bytes=secrets.token_bytes)
+        limits = Limits(
+            rooms=config.rooms.max_rooms,
+            participants=config.rooms.max_participants,
+            patience=config.rooms.return_seconds,
+        )
+        self.directory = Directory(self.node, limits, random_bytes=secrets.token_bytes)
+        self.udp = UdpShell(self.node, host=config.media.host, port=config.media.port)
+        self.tcp = TcpShell(self.node, host=config.media.host, port=config.media.port)
+        self.loop_lag = Histogram()
+        self.lobby = Lobby(
+            self.directory,
+            self.node,
+            candidates=self.candidates,
+            verify=self._verify if self.secret else None,
+        )
+        self.sockets = WebSocketShell(lambda: Session(self.lobby))
+
+    # What others ask
+
+    def candidates(self) -> Sequence[str]:
+        """Return the addresses that browsers may try, as they are now."""
+        media = self.config.media
+        announced = media.announce or local_addresses(loopback=self.lan is None)
+        return candidates(announced, self.udp.port, tcp=media.tcp)
+
+    def _verify(self, token: str) -> Grant:
+        return verify(token, self.secret, now=time.time())
+
+    def verify_scrape(self, token: str | None) -> None:
+        """Check the Bearer token of whoever wants to read metrics; raises Refused."""
+        if not self.secret:
+            return
+        if token is None:
+            raise Refused("token-missing", "Reading metrics needs a token: `sfu token --scrape`.")
+        if not self._verify(token).scrape:
+            raise Refused("forbidden", "This token is not for reading metrics.")
+
+    def _socket_drops(self) -> dict[str, int]:
+        return {
+            "receive_buffer_full": self.udp.kernel_drops,
+            "send_buffer_full": self.udp.send_drops,
+            "unreachable": self.udp.send_errors,
+        }
+
+    def _endings(self) -> dict[str, int]:
+        return {ending.name.lower(): self.sockets.endings[ending] for ending in Ending}
+
+    def services(self) -> Services:
+        """Return what HTTP needs."""
+        registry = registry_of(
+            Sources(
+                directory=self.directory,
+                node=self.node,
+                forwarding=self.udp.latency,
+                loop_lag=self.loop_lag,
+                socket_drops=self._socket_drops,
+                websockets=self._endings,
+            )
+        )
+        return Services(
+            page=PAGE,
+            sockets=self.sockets,
+            render_metrics=lambda: render(registry),
+            ready=lambda: not self.directory.draining,
+            verify_scrape=self.verify_scrape,
+        )
+
+    # Running
+
+    async def run(self, stop: asyncio.Event, *, graceful: asyncio.Event) -> None:
+        """Serve until `stop`; from `graceful` on nobody is let in, and the last one ends it."""
+        http = self.config.http
+        async with contextlib.AsyncExitStack() as stack:
+            await self.udp.open()
+            stack.callback(self.udp.close)
+            if self.config.media.tcp:
+                await self.tcp.open()
+                stack.push_async_callback(self.tcp.close)
+            runner = await listen(
+                create_application(self.services()),
+                host="" if self.lan is not None else http.host,
+                port=http.port,
+                tls=self._tls(),
+            )
+            stack.push_async_callback(runner.cleanup)
+            async with asyncio.TaskGroup() as tasks:
+                ticking = tasks.create_task(self._tick(), name="sfu:tick")
+                sys.stdout.write(self.greeting())
+                sys.stdout.flush()
+                log.info("server.started", http_port=http.port, media_port=self.config.media.port)
+                await self._wait(stop, graceful)
+                self._drain()
+                ticking.cancel()
+        log.info("server.stopped")
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if self.lan is not None:
+            return load_tls(self.lan.certificate, self.lan.key)
+        http = self.config.http
+        if http.certificate:
+            return load_tls(Path(http.certificate), Path(http.key))
+        return None
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        due, count = loop.time(), 0
+        while True:
+            due = max(due + TICK, loop.time())
+            await asyncio.sleep(due - loop.time())
+            now = loop.time()
+            self.loop_lag.note(now - due)
+            self.directory.handle_timeout(now=now)
+            count += 1
+            if count % TICKS_PER_FOLLOW_UP == 0:
+                self.directory.follow_up(now=now)
+            self.udp.flush()
+
+    async def _wait(self, stop: asyncio.Event, graceful: asyncio.Event) -> None:
+        stopping = asyncio.create_task(stop.wait(), name="sfu:stop")
+        draining = asyncio.create_task(graceful.wait(), name="sfu:drain")
+        await asyncio.wait((stopping, draining), return_when=asyncio.FIRST_COMPLETED)
+        draining.cancel()
+        self.directory.draining = True
+        deadline = asyncio.get_running_loop().time() + self.config.rooms.drain_seconds
+        while self.directory.rooms and not stop.is_set():
+            if asyncio.get_running_loop().time() >= deadline:
+                break
+            await asyncio.wait((stopping,), timeout=0.1)
+        stopping.cancel()
+
+    def _drain(self) -> None:
+        self.directory.drain()
+        self.udp.flush()
+
+    def greeting(self) -> str:
+        """Return what the person who started the server has to know."""
+        port = self.config.http.port
+        if self.lan is None:
+            scheme = "https" if self.config.http.certificate else "http"
+            lines = [f"Milkglass is at {scheme}://localhost:{port}/"]
+            if not self.secret:
+                lines.append("Open development mode: whoever uses this machine may enter.")
+            return "\n".join(lines) + "\n"
+        lines = ["Milkglass is here, for everybody in this network:"]
+        for who, moderator in (("you", True), ("your guests", False)):
+            token = self._invitation(moderator=moderator)
+            lines += [
+                f"  {who}: https://{_bracketed(address)}:{port}/#token={token}"
+                for address in self.lan.addresses[:1]
+            ]
+        lines += [
+            f"Also at: {', '.join(self.lan.addresses[1:])}" if self.lan.addresses[1:] else "",
+            "Browsers warn of the certificate, which nobody has signed. Its fingerprint:",
+            f"  {self.lan.fingerprint}",
+        ]
+        return "\n".join(line for line in lines if line) + "\n"
+
+    def _invitation(self, *, moderator: bool) -> str:
+        grant = Grant(moderator=moderator)
+        return issue(grant, self.secret, ttl=INVITATION_SECONDS, now=time.time())
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+async def serve(config: Config, *, lan: bool) -> None:
+    """Run a server until SIGINT (at once) or SIGTERM (when everybody has left, or has to)."""
+    configure(config.log.level, as_json=config.log.json)
+    stop, graceful = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def terminate() -> None:
+        if graceful.is_set():
+            stop.set()
+        graceful.set()
+
+    loop.add_signal_handler(signal.SIGINT, stop.set)
+    loop.add_signal_handler(signal.SIGTERM, terminate)
+    server = Server(config, prepare() if lan else None)
+    await server.run(stop, graceful=graceful)
