@@ -1,0 +1,15 @@
+import { defineConfig } from "vite";
+
+const SERVER = "http://localhost:8080";
+
+export default defineConfig({
+  build: {
+    target: "es2022",
+    // A strict content security policy allows no data: URLs and no inline script.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: { "/ws": { target: SERVER, ws: true } },
+  },
+});
