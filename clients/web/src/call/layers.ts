@@ -1,0 +1,86 @@
+/** Which codec and scalability mode to ask of which browser. */
+
+import type { MediaSource } from "../protocol/messages";
+
+export type VideoCodec = "vp8" | "vp9" | "av1" | "h264";
+
+/** What the address of the page may insist on. */
+export interface EncodingWish {
+  readonly codec: VideoCodec | null;
+  readonly scalabilityMode: string | null;
+}
+
+/** WebRTC-SVC's addition, which the types of the DOM lack. */
+export interface EncodingParameters extends RTCRtpEncodingParameters {
+  readonly scalabilityMode?: string;
+}
+
+export interface Encoding {
+  /** First choice of codec; null leaves the browser's own order. */
+  readonly codec: VideoCodec | null;
+  readonly parameters: EncodingParameters;
+}
+
+const MAX_BITRATE = 2_500_000;
+
+const MODES: Readonly<Record<"camera" | "screen", string>> = {
+  camera: "L3T3_KEY",
+  screen: "L1T3",
+};
+
+/** Without an order from the address: VP9 layers where they are known, else the browser's choice. */
+export function chooseEncoding(
+  source: MediaSource,
+  wish: EncodingWish,
+  knowsLayers: boolean,
+): Encoding {
+  const codec = wish.codec ?? (knowsLayers ? "vp9" : null);
+  const usual = source === "screen" ? MODES.screen : modeFor(codec);
+  const scalabilityMode = wish.scalabilityMode ?? (knowsLayers ? usual : null);
+  const parameters: EncodingParameters = { maxBitrate: MAX_BITRATE };
+  return {
+    codec,
+    parameters: scalabilityMode === null ? parameters : { ...parameters, scalabilityMode },
+  };
+}
+
+/** VP8 and H.264 have no spatial layers; asked for them, browsers silently do something else. */
+function modeFor(codec: VideoCodec | null): string {
+  return codec === "vp9" || codec === "av1" ? MODES.camera : "L1T3";
+}
+
+interface NamedCodec {
+  readonly mimeType: string;
+  readonly sdpFmtpLine?: string;
+}
+
+/** The same codecs, the preferred one first; VP9 and AV1 in their main profile before the others. */
+export function preferCodec<T extends NamedCodec>(
+  codecs: readonly T[],
+  preferred: VideoCodec,
+): T[] {
+  const rank = (codec: T): number => {
+    if (codec.mimeType.toLowerCase() !== `video/${preferred}`) {
+      return 2;
+    }
+    return /profile(-id)?=[1-9]/.test(codec.sdpFmtpLine ?? "") ? 1 : 0;
+  };
+  return codecs.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Whether this browser encodes VP9 in spatial layers. Firefox answers the question with an error. */
+export async function knowsSpatialLayers(): Promise<boolean> {
+  const video = {
+    contentType: "video/VP9",
+    width: 1280,
+    height: 720,
+    bitrate: MAX_BITRATE,
+    framerate: 30,
+    scalabilityMode: MODES.camera,
+  };
+  try {
+    return (await navigator.mediaCapabilities.encodingInfo({ type: "webrtc", video })).supported;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,188 @@
+/** The one peer connection of a call, in whichever incarnation it currently is. */
+
+import type {
+  Answer,
+  Identifier,
+  Kind,
+  MediaSource,
+  Offer,
+  SectionNote,
+} from "../protocol/messages";
+import { Negotiation } from "./negotiation";
+import { Recovery } from "./recovery";
+import { type LocalMedia, Sections } from "./sections";
+
+export interface PeerEvents {
+  send(offer: Offer): boolean;
+  /** Streams, notes or the connection state are different now. */
+  changed(): void;
+  /** A new incarnation: whatever the server was told about the old one, tell it again. */
+  rebuilt(): void;
+}
+
+interface Incarnation {
+  readonly connection: RTCPeerConnection;
+  readonly sections: Sections;
+  readonly negotiation: Negotiation;
+}
+
+export class Peer {
+  readonly #publish = new Map<MediaSource, LocalMedia>();
+  #receive: ReadonlyMap<Identifier, Kind> = new Map();
+  #notes: readonly SectionNote[] = [];
+  #now: Incarnation;
+  readonly #events: PeerEvents;
+  readonly #recovery = new Recovery({
+    restart: () => this.#restartIce(),
+    rebuild: () => this.rebuild(),
+  });
+
+  constructor(events: PeerEvents) {
+    this.#events = events;
+    this.#now = this.#incarnate();
+  }
+
+  get connection(): RTCPeerConnection {
+    return this.#now.connection;
+  }
+
+  get state(): RTCPeerConnectionState {
+    return this.connection.connectionState;
+  }
+
+  /** Send this track; one that is sent already is replaced without negotiation. */
+  async publish(source: MediaSource, media: LocalMedia): Promise<void> {
+    this.#publish.set(source, media);
+    const sender = this.#now.sections.sender(source);
+    if (sender) {
+      await sender.replaceTrack(media.track);
+    } else {
+      this.#now.negotiation.request();
+    }
+  }
+
+  unpublish(source: MediaSource): void {
+    if (this.#publish.delete(source)) {
+      this.#now.negotiation.request();
+    }
+  }
+
+  isPublished(source: MediaSource): boolean {
+    return this.#publish.has(source);
+  }
+
+  receive(publications: ReadonlyMap<Identifier, Kind>): void {
+    const same =
+      publications.size === this.#receive.size &&
+      [...publications.keys()].every((id) => this.#receive.has(id));
+    if (!same) {
+      this.#receive = publications;
+      this.#now.negotiation.request();
+    }
+  }
+
+  stream(publication: Identifier): MediaStream | null {
+    return this.#now.sections.stream(publication);
+  }
+
+  sender(source: MediaSource): RTCRtpSender | null {
+    return this.#now.sections.sender(source);
+  }
+
+  /** Which publication arrives on which m-line. */
+  received(): ReadonlyMap<string, Identifier> {
+    return new Map(this.#now.sections.received().map(({ mid, publication }) => [mid, publication]));
+  }
+
+  /** Which of our tracks leaves on which m-line. */
+  published(): ReadonlyMap<string, MediaSource> {
+    return new Map(this.#now.sections.published().map(({ mid, source }) => [mid, source]));
+  }
+
+  /** Why a publication is not or not fully played, in the server's words. */
+  note(publication: Identifier): SectionNote | null {
+    const section = this.#now.sections.received().find((s) => s.publication === publication);
+    return this.#notes.find(({ mid }) => mid === section?.mid) ?? null;
+  }
+
+  answered(answer: Answer): Promise<void> {
+    return this.#now.negotiation.answered(answer);
+  }
+
+  refused(id: number): Promise<boolean> {
+    return this.#now.negotiation.refused(id);
+  }
+
+  signallingLost(): void {
+    this.#recovery.signallingLost();
+  }
+
+  /** The server knows us still: go on, over whatever network there is now. */
+  resumed(): void {
+    this.#recovery.signallingFound();
+    if (this.state === "new") {
+      this.#now.negotiation.resend();
+      this.#now.negotiation.request();
+    } else {
+      this.#now.negotiation.resend();
+      this.#recovery.restart();
+    }
+  }
+
+  /** The server sees us for the first time. */
+  joined(): void {
+    this.#recovery.signallingFound();
+    if (this.state === "new" && this.connection.localDescription === null) {
+      this.#now.negotiation.request();
+    } else {
+      this.rebuild();
+    }
+  }
+
+  /** Drop the connection and offer everything on a new one. */
+  rebuild(): void {
+    this.#dispose();
+    this.#now = this.#incarnate();
+    this.#now.negotiation.request();
+    this.#events.rebuilt();
+    this.#events.changed();
+  }
+
+  close(): void {
+    this.#recovery.signallingLost();
+    this.#dispose();
+  }
+
+  #restartIce(): void {
+    this.connection.restartIce();
+    this.#now.negotiation.request();
+  }
+
+  #incarnate(): Incarnation {
+    const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    const sections = new Sections(connection);
+    const negotiation = new Negotiation(connection, sections, {
+      send: (offer) => this.#events.send(offer),
+      prepare: () => {
+        sections.synchronize(this.#publish, this.#receive);
+        this.#events.changed();
+      },
+      answered: (notes) => {
+        this.#notes = notes;
+        this.#events.changed();
+      },
+      broken: () => this.#recovery.broken(),
+    });
+    connection.onconnectionstatechange = () => {
+      this.#recovery.stateChanged(connection.connectionState);
+      this.#events.changed();
+    };
+    return { connection, sections, negotiation };
+  }
+
+  #dispose(): void {
+    this.#notes = [];
+    this.connection.onconnectionstatechange = null;
+    this.connection.close();
+  }
+}

@@ -1,0 +1,78 @@
+/** What the page's address says: the room, the invitation, and overrides for tests and links. */
+
+import type { EncodingWish, VideoCodec } from "./call/layers";
+
+export interface CameraFormat {
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: number;
+}
+
+export interface Settings {
+  readonly room: string;
+  readonly name: string;
+  readonly token: string | null;
+  readonly autojoin: boolean;
+  readonly camera: CameraFormat | null;
+  readonly microphone: boolean;
+  readonly encoding: EncodingWish;
+  readonly language: string | null;
+}
+
+export const DEFAULT_CAMERA: CameraFormat = { width: 1280, height: 720, frameRate: 30 };
+
+const ROOM = /^[A-Za-z0-9_-]{1,64}$/;
+const CODECS: readonly VideoCodec[] = ["vp8", "vp9", "av1", "h264"];
+
+export function isRoomName(text: string): boolean {
+  return ROOM.test(text);
+}
+
+/** The page of a room, without the invitation. */
+export function roomPath(room: string): string {
+  return `/room/${encodeURIComponent(room)}`;
+}
+
+export function parseSettings(url: URL): Settings {
+  const query = url.searchParams;
+  const fragment = new URLSearchParams(url.hash.slice(1));
+  return {
+    room: roomOf(url.pathname),
+    name: (query.get("name") ?? "").slice(0, 64),
+    token: fragment.get("token"),
+    autojoin: isOn(query.get("autojoin")),
+    camera: parseCamera(query.get("camera")),
+    microphone: query.get("mic") !== "0",
+    encoding: {
+      codec: CODECS.find((codec) => codec === query.get("codec")) ?? null,
+      scalabilityMode: query.get("mode"),
+    },
+    language: query.get("lang"),
+  };
+}
+
+function isOn(value: string | null): boolean {
+  return value !== null && value !== "0";
+}
+
+function roomOf(path: string): string {
+  const room = /^\/room\/([^/]+)\/?$/.exec(path)?.[1] ?? "";
+  return isRoomName(room) ? room : "";
+}
+
+/** `320x180@15`; `0` is no camera; anything else the usual one. */
+function parseCamera(value: string | null): CameraFormat | null {
+  if (value === "0") {
+    return null;
+  }
+  const match = /^(\d{2,4})x(\d{2,4})(?:@(\d{1,3}))?$/.exec(value ?? "");
+  if (!match) {
+    return DEFAULT_CAMERA;
+  }
+  const [, width, height, rate] = match;
+  return {
+    width: Number(width),
+    height: Number(height),
+    frameRate: Number(rate ?? DEFAULT_CAMERA.frameRate),
+  };
+}
