@@ -1,0 +1,208 @@
+/** Which screen is shown, and what leads from one to the next. */
+
+import { Call, type Ending } from "./call/call";
+import { knowsSpatialLayers } from "./call/layers";
+import { type Return, saveReturn, takeReturn } from "./call/session";
+import { chooseLanguage, type Language, problemText } from "./i18n";
+import { deviceProblem } from "./media/devices";
+import { DEFAULT_CAMERA, roomPath, type Settings } from "./settings";
+import { installHook } from "./testhook";
+import { CallScreen } from "./ui/callscreen";
+import { type JoinForm, JoinScreen } from "./ui/joinscreen";
+import type { Screen } from "./ui/screen";
+import { Sound } from "./ui/sound";
+import { speak, words } from "./ui/words";
+
+const LANGUAGE = "milkglass.language";
+const NAME = "milkglass.name";
+
+export class App {
+  readonly #root: HTMLElement;
+  readonly #settings: Settings;
+  #screen: Screen | null = null;
+  #call: Call | null = null;
+  #sound: Sound | null = null;
+  #form: JoinForm;
+
+  constructor(root: HTMLElement, settings: Settings) {
+    this.#root = root;
+    this.#settings = settings;
+    this.#form = {
+      name: settings.name || (localStorage.getItem(NAME) ?? ""),
+      room: settings.room,
+      camera: settings.camera !== null,
+      microphone: settings.microphone,
+      cameraId: "",
+      microphoneId: "",
+    };
+  }
+
+  async start(): Promise<void> {
+    const { language, room, autojoin } = this.#settings;
+    speak(chooseLanguage([language, localStorage.getItem(LANGUAGE), ...navigator.languages]));
+    installHook(() => this.#call);
+    window.addEventListener("pagehide", () => this.#keepWayBack());
+    window.addEventListener("online", () => this.#call?.hurry());
+    const back = takeReturn(sessionStorage, room, Date.now());
+    if (back) {
+      this.#form = { ...this.#form, ...back };
+      await this.#join(back.secret);
+    } else if (autojoin && room !== "") {
+      this.#form = { ...this.#form, name: this.#form.name || "Guest" };
+      await this.#join(null);
+    } else {
+      this.#showJoin("");
+    }
+  }
+
+  #showJoin(message: string): void {
+    const screen = new JoinScreen({
+      form: this.#form,
+      format: this.#settings.camera ?? DEFAULT_CAMERA,
+      invited: this.#settings.token !== null,
+      message,
+      join: (form) => {
+        this.#form = form;
+        localStorage.setItem(NAME, form.name);
+        void this.#join(null);
+      },
+      changeLanguage: (language, form) => {
+        this.#form = form;
+        this.#setLanguage(language);
+        this.#showJoin(message);
+      },
+    });
+    this.#show(screen);
+    screen.focus();
+  }
+
+  async #join(secret: string | null): Promise<void> {
+    const { room, name } = this.#form;
+    if (location.pathname !== roomPath(room)) {
+      history.pushState(null, "", roomPath(room) + location.search + location.hash);
+    }
+    const call = new Call(
+      {
+        url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
+        room,
+        name,
+        token: this.#settings.token,
+        resume: secret,
+        camera: this.#settings.camera ?? DEFAULT_CAMERA,
+        encoding: this.#settings.encoding,
+        knowsLayers: await knowsSpatialLayers(),
+      },
+      {
+        changed: () => this.#drawCall(),
+        measured: () => this.#drawCall(),
+        noticed: (notice) => this.#callScreen?.notice(notice),
+        unplugged: (source) =>
+          this.#callScreen?.say(
+            source === "camera" ? words().cameraUnplugged : words().microphoneUnplugged,
+          ),
+        ended: (ending) => this.#ended(ending),
+      },
+    );
+    this.#call = call;
+    this.#sound = new Sound(call, () => this.#callScreen?.soundBlocked());
+    this.#showCall();
+    await this.#openDevices(call);
+    call.start();
+  }
+
+  /** A device that does not work keeps nobody out of a call. */
+  async #openDevices(call: Call): Promise<void> {
+    const { local } = call;
+    [local.cameraId, local.microphoneId] = [this.#form.cameraId, this.#form.microphoneId];
+    const { cameraProblem, microphoneProblem } = words();
+    const complain = (text: string) => this.#callScreen?.say(text);
+    await Promise.all([
+      this.#form.camera &&
+        local.setCamera(true).catch((error) => complain(cameraProblem[deviceProblem(error)])),
+      this.#form.microphone &&
+        local
+          .setMicrophone(true)
+          .catch((error) => complain(microphoneProblem[deviceProblem(error)])),
+    ]);
+  }
+
+  #showCall(): void {
+    if (this.#call && this.#sound) {
+      this.#show(
+        new CallScreen(this.#call, this.#sound, (language) => {
+          this.#setLanguage(language);
+          this.#showCall();
+        }),
+      );
+      this.#drawCall();
+    }
+  }
+
+  get #callScreen(): CallScreen | null {
+    return this.#screen instanceof CallScreen ? this.#screen : null;
+  }
+
+  #drawCall(): void {
+    this.#sound?.update();
+    this.#callScreen?.update();
+  }
+
+  #ended(ending: Ending): void {
+    this.#form = { ...this.#form, ...this.#devicesNow() };
+    this.#sound?.dispose();
+    this.#sound = null;
+    this.#call = null;
+    this.#showJoin(endingText(ending));
+  }
+
+  #setLanguage(language: Language): void {
+    localStorage.setItem(LANGUAGE, language);
+    speak(language);
+  }
+
+  #show(screen: Screen): void {
+    this.#screen?.dispose();
+    this.#screen = screen;
+    this.#root.replaceChildren(screen.element);
+  }
+
+  #devicesNow(): Partial<JoinForm> {
+    const local = this.#call?.local;
+    return local ? { cameraId: local.cameraId, microphoneId: local.microphoneId } : {};
+  }
+
+  #keepWayBack(): void {
+    const call = this.#call;
+    if (call?.resume) {
+      const { local } = call;
+      const back: Return = {
+        room: call.state.room,
+        name: call.name,
+        secret: call.resume,
+        camera: local.isOn("camera"),
+        microphone: local.isOn("microphone"),
+        cameraId: local.cameraId,
+        microphoneId: local.microphoneId,
+        at: Date.now(),
+      };
+      saveReturn(sessionStorage, back);
+    }
+  }
+}
+
+function endingText(ending: Ending): string {
+  const text = words();
+  if (ending.why === "left") {
+    return text.youLeft;
+  }
+  if (ending.why === "refused") {
+    return text.refused(problemText(text, ending.problem));
+  }
+  return {
+    moderator: text.removedByModerator,
+    drained: text.serverDrained,
+    replaced: text.replaced,
+    timeout: text.timedOut,
+    failed: text.serverFailed,
+  }[ending.reason];
+}

@@ -1,0 +1,66 @@
+/** `window.milkglass`: what a test or a curious person can ask the page. */
+
+import type { Call } from "./call/call";
+import type { Identifier } from "./protocol/messages";
+
+export interface Hook {
+  state(): unknown;
+  stats(publication: Identifier): Promise<unknown>;
+}
+
+declare global {
+  interface Window {
+    milkglass?: Hook;
+  }
+}
+
+export function installHook(current: () => Call | null): void {
+  window.milkglass = {
+    state: () => {
+      const call = current();
+      return call ? describe(call) : { phase: "over" };
+    },
+    stats: async (publication) => (await current()?.inbound(publication)) ?? null,
+  };
+}
+
+function describe(call: Call): unknown {
+  const { state } = call;
+  return {
+    phase: call.phase,
+    participant: state.self,
+    room: state.room,
+    moderator: state.moderator,
+    connection: call.connectionState,
+    speaker: state.speaker,
+    chat: state.chat.map(({ name, text }) => ({ name, text })),
+    local: {
+      camera: call.local.isOn("camera"),
+      microphone: call.local.isOn("microphone"),
+      screen: call.local.isOn("screen"),
+      sent: call.stats.get("camera")?.latest ?? null,
+    },
+    participants: [...state.participants.values()].map((participant) => ({
+      id: participant.id,
+      name: participant.name,
+      connected: participant.connected,
+      publications: participant.publications.map((publication) => publicationOf(call, publication)),
+    })),
+  };
+}
+
+function publicationOf(call: Call, publication: { readonly id: Identifier }): unknown {
+  const sample = call.stats.get(publication.id)?.latest;
+  const current = call.state.layers.get(publication.id);
+  return {
+    ...publication,
+    layer: current?.layer ?? null,
+    reason: current?.reason ?? null,
+    choice: call.choice(publication.id),
+    wish: call.wish(publication.id),
+    width: sample?.width ?? 0,
+    height: sample?.height ?? 0,
+    kbps: Math.round(sample?.kbps ?? 0),
+    note: call.note(publication.id)?.reason ?? null,
+  };
+}

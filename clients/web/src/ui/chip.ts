@@ -1,0 +1,43 @@
+/** The words of a layer chip: `HD · S2T2 · 1.4 Mbit/s`. */
+
+import type { Language } from "../i18n";
+
+export interface ChipFacts {
+  /** Short side of the picture in lines; 0 is none. */
+  readonly lines: number;
+  readonly layer: string | null;
+  readonly kbps: number;
+}
+
+/** A picture of so many lines is called base, SD or HD; the border lies between the usual sizes. */
+export function sizeName(lines: number): "base" | "sd" | "hd" {
+  return lines > 540 ? "hd" : lines > 240 ? "sd" : "base";
+}
+
+export function formatBitrate(kbps: number, language: Language): string {
+  const mega = kbps >= 1000;
+  const value = mega ? kbps / 1000 : kbps;
+  const digits = mega ? 1 : 0;
+  const number = value.toLocaleString(language, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return `${number} ${mega ? "Mbit/s" : "kbit/s"}`;
+}
+
+/** What arrives, in words; empty while nothing does. */
+export function chipText(
+  facts: ChipFacts,
+  names: Readonly<Record<"base" | "sd" | "hd", string>>,
+  language: Language,
+): string {
+  if (facts.layer === null && facts.kbps < 1) {
+    return "";
+  }
+  const parts = [
+    facts.lines > 0 ? names[sizeName(facts.lines)] : "",
+    facts.layer ?? "",
+    formatBitrate(facts.kbps, language),
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
+}

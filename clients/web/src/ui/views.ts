@@ -1,0 +1,133 @@
+/** What each tile shows, from the state of the call. */
+
+import type { Call } from "../call/call";
+import { isSending, others } from "../call/state";
+import { OFF } from "../call/wishes";
+import { problemText } from "../i18n";
+import type { MediaSource, Participant, Publication } from "../protocol/messages";
+import { chipText, formatBitrate } from "./chip";
+import type { TileView } from "./tile";
+import { language, words } from "./words";
+
+/** The views of all tiles by key: shared screens first, then people, ourselves at the end. */
+export function tileViews(call: Call, enlarged: string | null): Map<string, TileView> {
+  const views = new Map<string, TileView>();
+  const add = (key: string, view: Omit<TileView, "enlarged">) =>
+    views.set(key, { ...view, enlarged: key === enlarged });
+  for (const participant of others(call.state)) {
+    const screen = find(participant, "screen");
+    if (screen) {
+      add(`${participant.id}/screen`, remoteView(call, participant, screen, true));
+    }
+  }
+  if (call.local.get("screen")) {
+    add("self/screen", ownView(call, "screen"));
+  }
+  for (const participant of others(call.state)) {
+    add(participant.id, remoteView(call, participant, find(participant, "camera"), false));
+  }
+  add("self", ownView(call, "camera"));
+  return views;
+}
+
+function find(participant: Participant, source: MediaSource): Publication | null {
+  return participant.publications.find((publication) => publication.source === source) ?? null;
+}
+
+function remoteView(
+  call: Call,
+  participant: Participant,
+  publication: Publication | null,
+  isScreen: boolean,
+): Omit<TileView, "enlarged"> {
+  const text = words();
+  const { id, name } = participant;
+  const sample = publication && call.stats.get(publication.id);
+  const current = publication && (call.state.layers.get(publication.id) ?? null);
+  const wish = publication && call.wish(publication.id);
+  const hint = publication ? hintFor(call, publication) : "";
+  const lines = sample ? Math.min(sample.latest.width, sample.latest.height) : 0;
+  const layer = current?.layer ?? null;
+  const kbps = sample?.latest.kbps ?? 0;
+  const shown = publication !== null && !publication.muted && wish !== OFF;
+  return {
+    participant: id,
+    publication: publication?.id ?? null,
+    title: isScreen ? text.screenOf(name) : name,
+    name,
+    isSelf: false,
+    isScreen,
+    stream: publication && call.stream(publication.id),
+    hasPicture: shown && hint === "",
+    muted: !isScreen && !isSending(participant, "audio"),
+    speaking: !isScreen && call.state.speaker === id,
+    away: !participant.connected,
+    layer,
+    chip: shown ? chipText({ lines, layer, kbps }, text, language()) : "",
+    history: shown ? (sample?.history ?? []) : [],
+    kbps,
+    choice: publication ? call.choice(publication.id) : "auto",
+    hint,
+  };
+}
+
+/** Why there is no picture, as far as that needs saying. */
+function hintFor(call: Call, publication: Publication): string {
+  if (call.choice(publication.id) === OFF) {
+    return words().pictureOff;
+  }
+  const note = call.note(publication.id);
+  return note ? problemText(words(), note) : "";
+}
+
+const ownStreams = new WeakMap<MediaStreamTrack, MediaStream>();
+
+function ownView(call: Call, source: "camera" | "screen"): Omit<TileView, "enlarged"> {
+  const track = call.local.get(source);
+  const stats = call.stats.get(source);
+  const isScreen = source === "screen";
+  const self = call.state.self ?? "";
+  const title = `${call.name} (${words().you})`;
+  return {
+    participant: self,
+    publication: null,
+    title: isScreen ? words().screenOf(title) : title,
+    name: call.name,
+    isSelf: true,
+    isScreen,
+    stream: track && streamOf(track),
+    hasPicture: track !== null,
+    muted: !isScreen && !call.local.isOn("microphone"),
+    speaking: !isScreen && self !== "" && call.state.speaker === self,
+    away: false,
+    layer: null,
+    chip: track && stats ? sentText(stats.latest) : "",
+    history: track ? (stats?.history ?? []) : [],
+    kbps: stats?.latest.kbps ?? 0,
+    choice: "auto",
+    hint: "",
+  };
+}
+
+function streamOf(track: MediaStreamTrack): MediaStream {
+  const known = ownStreams.get(track);
+  const stream = known ?? new MediaStream([track]);
+  ownStreams.set(track, stream);
+  return stream;
+}
+
+/** What the encoder really does: `VP9 L3T3_KEY · 1280×720 · 2.1 Mbit/s`. */
+function sentText(sample: {
+  readonly codec: string;
+  readonly scalabilityMode: string;
+  readonly width: number;
+  readonly height: number;
+  readonly kbps: number;
+}): string {
+  const parts = [
+    [sample.codec, sample.scalabilityMode].filter(Boolean).join(" "),
+    sample.width > 0 ? `${sample.width}×${sample.height}` : "",
+    formatBitrate(sample.kbps, language()),
+  ];
+  return parts.filter(Boolean).join(" · ");
+}
