@@ -136,7 +136,7 @@ class Inbound:
         packet.retransmitted = retransmitted
         packet.arrival = self.last_at = now
         self._count(sequence, view, now=now, retransmitted=retransmitted)
-        if view.payload_end > view.payload_offset and not self._tag(packet):
+        if not self._tag(packet):
             return self.refuse(Drop.UNREADABLE)
         for outbound in self.source.outbounds:
             outbound.offer(packet, now=now)
@@ -179,6 +179,9 @@ class Inbound:
 
     def _tag(self, packet: Packet) -> bool:
         """Read the layers of a packet with a payload, and what else its source wants to know."""
+        if packet.view.payload_end == packet.view.payload_offset:
+            self._tagger.skip(packet)
+            return True
         try:
             self._tagger.tag(packet)
         except MalformedPacket:

@@ -15,6 +15,7 @@ class Packet:
     __slots__ = (
         "arrival",
         "codec",
+        "follows",
         "found",
         "in_order",
         "payload",
@@ -37,6 +38,7 @@ class Packet:
         self.in_order = False  # newer than all before; False: fills a hole
         self.retransmitted = False  # came on the RTX stream
         self.arrival = 0.0  # seconds
+        self.follows = False  # in order, and nothing is missing right before it
         # Where a VP8 picture id is, the one thing in a payload that is rewritten.
         self.picture_id = -1  # as received
         self.picture_id_bits = 0  # 7 or 15; 0: this packet has none

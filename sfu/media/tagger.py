@@ -39,6 +39,7 @@ class Tagger:
         "_codec",
         "_completeness",
         "_descriptors",
+        "_expected",
         "_highest",
         "_ladder",
         "_payloads",
@@ -51,6 +52,7 @@ class Tagger:
         self._ladder = ladder
         self._timestamps = Counter(32)
         self._completeness = Completeness()
+        self._expected = -1  # sequence number of the next packet; -1: of the first
         self._highest = -1  # number of the last frame in order
         self._payloads = _READERS[codec](ladder)
         self._descriptors: DescriptorReader | None = None
@@ -64,6 +66,7 @@ class Tagger:
         packet.prepare()
         tag = packet.tag
         in_order = packet.in_order
+        packet.follows = in_order and self._expected in (packet.sequence, -1)
         tag.picture = self._timestamps.extend(packet.view.timestamp, in_order=in_order)
         if self._codec is Codec.OPUS:
             self._payloads.read(packet)
@@ -74,7 +77,13 @@ class Tagger:
         completeness.note(packet)
         if in_order:
             self._highest = tag.frame
+            self._expected = packet.sequence + 1
         tag.references_arrived = all(map(completeness.has, tag.references))
+
+    def skip(self, packet: Packet) -> None:
+        """Pass over a packet without payload: it is part of no frame."""
+        if packet.sequence == self._expected:
+            self._expected += 1
 
     def _read(self, packet: Packet) -> None:
         if packet.found.offset[_DESCRIPTOR] >= 0:

@@ -145,6 +145,7 @@ class Watch:
     def next_picture(self, *, key: bool = False) -> list[tuple[int, bytes]]:
         """Return the packets of the next picture, a key picture if one was asked for."""
         self.now += 1 / FRAME_RATE
+        self.source.key_frames.handle_timeout(now=self.now)
         asked, self._answered = self.asked > self._answered, self.asked
         return self.publisher.next_picture(key=key or asked)
 

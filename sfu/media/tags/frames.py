@@ -48,12 +48,11 @@ class FrameNumbers:
     among the lost ones is its number when it arrives after all. No two frames share a number.
     """
 
-    __slots__ = ("_expected", "_recent", "_skew", "begun")
+    __slots__ = ("_recent", "_skew", "begun")
 
     def __init__(self, *, after: int = -1) -> None:
         """Give numbers above `after`."""
         self.begun = False  # the last packet is certainly the first of its frame
-        self._expected = -1  # 64-bit sequence number of the next packet in order
         self._skew = after + 1  # from sequence numbers to frame numbers
         # (timestamp, frame, skew when it began) of the last frames, oldest first
         self._recent: deque[tuple[int, int, int]] = deque(maxlen=64)
@@ -62,7 +61,7 @@ class FrameNumbers:
         """Return the 64-bit number of the frame that the packet belongs to."""
         timestamp, sequence = packet.tag.picture, packet.sequence
         if packet.in_order:
-            return self._number_newest(timestamp, sequence)
+            return self._number_newest(timestamp, sequence, follows=packet.follows)
         self.begun = False
         skew = self._skew
         for known, frame, began in reversed(self._recent):
@@ -73,11 +72,10 @@ class FrameNumbers:
             skew = began
         return sequence + skew
 
-    def _number_newest(self, timestamp: int, sequence: int) -> int:
+    def _number_newest(self, timestamp: int, sequence: int, *, follows: bool) -> int:
         recent = self._recent
         continued = bool(recent) and recent[-1][0] == timestamp
-        self.begun = not continued and self._expected in (sequence, -1)
-        self._expected = sequence + 1
+        self.begun = follows and not continued
         if continued:
             self._skew -= 1
             return recent[-1][1]

@@ -33,7 +33,7 @@ class Vp8Reader:
         self._pictures = Counter(15, after=after)
         self._unnumbered = FrameNumbers(after=after)
         self._temporal_layers = 0
-        self._implied = ImpliedReferences()
+        self._implied = ImpliedReferences(crossing=True)
         self._key_frame = -1  # number of the last key frame
         self._frame = -1  # the last frame in order, and what it refers to
         self._references: tuple[int, ...] = ()
@@ -60,6 +60,8 @@ class Vp8Reader:
             tag.switch_to = 0 if temporal else target_bit(0, 0)
         tag.references = ()
         if packet.in_order:
+            if not packet.follows:
+                self._implied.interrupt()
             if frame != self._frame:
                 self._begin(descriptor, frame, key_frame=tag.key_frame)
             tag.references = self._references

@@ -49,7 +49,7 @@ class Vp9Reader:
         self._unnumbered = FrameNumbers(after=after // SPATIAL_LAYERS)
         self._temporal_layers: list[int] = []  # of each spatial layer
         self._sizes: tuple[tuple[int, int], ...] = ()
-        self._implied = [ImpliedReferences() for _ in range(SPATIAL_LAYERS)]
+        self._implied = [ImpliedReferences(crossing=False) for _ in range(SPATIAL_LAYERS)]
         self._bases = [0] * SPATIAL_LAYERS  # the picture of each layer's last T0 frame
         self._crossing = False  # references across a T0 frame were seen
         self._frame = -1  # the last frame in order, and what it refers to
@@ -75,6 +75,9 @@ class Vp9Reader:
         tag.discardable_for = 0  # nothing says so
         tag.references = ()
         if packet.in_order:
+            if not packet.follows:
+                for implied in self._implied:
+                    implied.interrupt()
             if frame != self._frame:
                 self._begin(descriptor, picture, frame)
             tag.references = self._references
@@ -143,6 +146,7 @@ class Vp9Reader:
                 self._crossing = True
             references = tuple([number * SPATIAL_LAYERS + spatial for number in pictures])
         else:
+            implied.crossing = self._crossing
             sync = descriptor.switching_up
             references = implied.follow(frame, temporal, descriptor.tl0picidx, sync=sync)
         if temporal == 0:
