@@ -90,6 +90,7 @@ class Hall:
             limits or Limits(),
             random_bytes=Random(8).randbytes,  # noqa: S311
         )
+        self.mail: dict[tuple[object, ...], list[bytes]] = {}  # on its way, by address
         self._names = (f"guest {number}" for number in count(1))
 
     def enter(
