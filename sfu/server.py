@@ -146,9 +146,9 @@ class Server:
             stack.push_async_callback(runner.cleanup)
             async with asyncio.TaskGroup() as tasks:
                 ticking = tasks.create_task(self._tick(), name="sfu:tick")
+                log.info("server.started", http_port=http.port, media_port=self.udp.port)
                 sys.stdout.write(self.greeting())
                 sys.stdout.flush()
-                log.info("server.started", http_port=http.port, media_port=self.config.media.port)
                 await self._wait(stop, graceful)
                 self._drain()
                 ticking.cancel()
