@@ -10,7 +10,7 @@ PAUSE_SECONDS: Final = 0.1
 """Between two looks: asking a browser costs some milliseconds itself."""
 
 
-def wait_until(look: Callable[[], Found], timeout: float, message: str) -> Found:
+def wait_until(look: Callable[[], Found | None], timeout: float, message: str) -> Found:
     """Return the first true answer of `look`; AssertionError after `timeout` seconds."""
     until = time.monotonic() + timeout
     while not (found := look()):
@@ -19,7 +19,7 @@ def wait_until(look: Callable[[], Found], timeout: float, message: str) -> Found
     return found
 
 
-def stays(look: Callable[[], Found], seconds: float) -> bool:
+def stays(look: Callable[[], object], seconds: float) -> bool:
     """Whether `look` answers true all the time for `seconds`."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
