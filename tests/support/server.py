@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -57,10 +57,14 @@ class Server:
             {
                 "SFU_HTTP_PORT": str(self.http_port),
                 "SFU_MEDIA_PORT": str(self.media_port),
+                "SFU_ROOMS_DRAIN_SECONDS": "1",
+                "XDG_STATE_HOME": str(folder),  # where a certificate and a secret are kept
                 **(environment or {}),
             },
         )
         scheme = "https" if "--lan" in options else "http"
+        self.bearer = ""
+        """The token for /metrics, where it takes one."""
         self.url = f"{scheme}://localhost:{self.http_port}"
         try:
             wait_until(self._is_ready, START_SECONDS, "the server is ready")
@@ -80,7 +84,8 @@ class Server:
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of all samples of this name that have these labels."""
-        status, text = fetch(f"{self.url}/metrics")
+        authorization = {"Authorization": f"Bearer {self.bearer}"} if self.bearer else {}
+        status, text = fetch(f"{self.url}/metrics", authorization)
         assert status == 200, text
         return sum(
             sample.value
@@ -94,3 +99,10 @@ class Server:
         code = self.process.stop()
         assert code == 0, self.process.said
         assert "Traceback" not in self.process.said, self.process.said
+
+
+class Serve(Protocol):
+    """Starts a server with options of the command and variables of the environment."""
+
+    def __call__(self, *options: str, **environment: str) -> Server:
+        """Return it when it is ready."""
