@@ -1,0 +1,97 @@
+"""What one viewer wishes changes what this viewer gets, and nobody else."""
+
+import pytest
+
+from tests.support.page import Page, Seat
+from tests.support.patience import stays, wait_until
+from tests.support.server import Server
+
+HD, SD, BASE, OFF = "720", "360", "180", "0"
+SWITCH_SECONDS = 15
+CLIMB_SECONDS = 40
+"""Until a publisher's own estimate lets it send three layers."""
+
+
+@pytest.fixture
+def people(server: Server, person: Seat) -> list[Page]:
+    """Ana sends HD; Ben and Chi watch."""
+    people = [person("Ana", "chromium"), person("Ben", "chromium"), person("Chi", "firefox")]
+    people[0].join(server.url, "wishes", camera="1280x720@15")
+    for one in people[1:]:
+        one.join(server.url, "wishes", camera=0, mic=0)
+    return people
+
+
+def decodes(page: Page, publication: str, height: int, seconds: float) -> None:
+    """New frames come, of this height."""
+
+    def grown() -> bool:
+        before = page.received(publication)
+        return before.frame_height == height and wait_until(
+            lambda: page.received(publication).frames_decoded > before.frames_decoded,
+            seconds,
+            f"{page.name} decodes further frames",
+        )
+
+    wait_until(grown, seconds, f"{page.name} decodes {height} lines")
+
+
+def chip_says(page: Page, publication: str, spatial: str | None) -> None:
+    """The chip shows this spatial layer, or none."""
+    wait_until(
+        lambda: (page.layer(publication) or "")[:2] == (spatial or ""),
+        SWITCH_SECONDS,
+        f"{page.name}'s chip shows {spatial}",
+    )
+
+
+def test_a_wish_changes_one_viewer_only(people: list[Page], server: Server) -> None:
+    """HD, SD, base, off and HD again: Ben's decoded size follows, Chi's stays."""
+    _, ben, chi = people
+    publication = ben.publication("Ana", "camera")
+    chi.publication("Ana", "camera")
+    for one in (ben, chi):
+        one.wish(publication, HD)
+    for one in (ben, chi):
+        decodes(one, publication, 720, CLIMB_SECONDS)
+
+    for wish, height, spatial in ((SD, 360, "S1"), (BASE, 180, "S0")):
+        ben.wish(publication, wish)
+        decodes(ben, publication, height, SWITCH_SECONDS)
+        chip_says(ben, publication, spatial)
+        assert server.metric("sfu_subscriptions", kind="video", layer=f"{spatial}T2") == 1
+        assert chi.received(publication).frame_height == 720
+        chip_says(chi, publication, "S2")
+
+    ben.wish(publication, OFF)
+    chip_says(ben, publication, None)
+    wait_until(lambda: is_still(ben, publication), SWITCH_SECONDS, "nothing reaches Ben")
+    decodes(chi, publication, 720, SWITCH_SECONDS)
+    assert server.metric("sfu_subscriptions", kind="video", layer="none") == 1
+
+    ben.wish(publication, HD)
+    decodes(ben, publication, 720, SWITCH_SECONDS)
+    chip_says(ben, publication, "S2")
+    assert server.metric("sfu_subscriptions", kind="video", layer="S2T2") == 2
+    ben.screenshot("wishes-ben")
+
+
+def is_still(page: Page, publication: str) -> bool:
+    """No packet arrives for half a second."""
+    before = page.received(publication).packets
+    return stays(lambda: page.received(publication).packets == before, 0.5)
+
+
+def test_every_switch_has_its_reason(people: list[Page], server: Server) -> None:
+    """A person's wish is the reason of the switches that it causes, on the chip and in metrics."""
+    _, ben, _ = people
+    publication = ben.publication("Ana", "camera")
+    ben.wish(publication, HD)
+    decodes(ben, publication, 720, CLIMB_SECONDS)
+    down = server.metric("sfu_layer_switches_total", direction="down", reason="wish")
+    asked = server.metric("sfu_key_frame_requests_total")
+    ben.wish(publication, BASE)
+    decodes(ben, publication, 180, SWITCH_SECONDS)
+    assert server.metric("sfu_layer_switches_total", direction="down", reason="wish") == down + 1
+    assert (ben.find("Ana", "camera") or {})["reason"] == "wish"
+    assert server.metric("sfu_key_frame_requests_total") > asked  # K-SVC switches at key frames
