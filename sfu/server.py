@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from sfu.errors import Refused
+from sfu.errors import ConfigError, Refused
 from sfu.lan import local_addresses, prepare
 from sfu.logs import configure
 from sfu.metrics import Sources, registry_of, render
@@ -66,8 +66,10 @@ class Server:
         )
         self.directory = Directory(self.node, limits, random_bytes=secrets.token_bytes)
         self.udp = UdpShell(self.node, host=config.media.host, port=config.media.port)
-        self.tcp = TcpShell(self.node, host=config.media.host, port=config.media.port)
+        self.tcp = TcpShell(self.udp)
         self.loop_lag = Histogram()
+        self.http_port = config.http.port  # the real one once it has started
+        self.started = asyncio.Event()
         self.lobby = Lobby(
             self.directory,
             self.node,
@@ -101,6 +103,8 @@ class Server:
             "receive_buffer_full": self.udp.kernel_drops,
             "send_buffer_full": self.udp.send_drops,
             "unreachable": self.udp.send_errors,
+            "tcp_refused": self.tcp.refused,
+            "tcp_send_buffer_full": self.tcp.send_drops,
         }
 
     def _endings(self) -> dict[str, int]:
@@ -132,11 +136,7 @@ class Server:
         """Serve until `stop`; from `graceful` on nobody is let in, and the last one ends it."""
         http = self.config.http
         async with contextlib.AsyncExitStack() as stack:
-            await self.udp.open()
-            stack.callback(self.udp.close)
-            if self.config.media.tcp:
-                await self.tcp.open()
-                stack.push_async_callback(self.tcp.close)
+            await self._open_media(stack)
             runner = await listen(
                 create_application(self.services()),
                 host="" if self.lan is not None else http.host,
@@ -144,15 +144,30 @@ class Server:
                 tls=self._tls(),
             )
             stack.push_async_callback(runner.cleanup)
+            self.http_port = runner.addresses[0][1]
             async with asyncio.TaskGroup() as tasks:
                 ticking = tasks.create_task(self._tick(), name="sfu:tick")
-                log.info("server.started", http_port=http.port, media_port=self.udp.port)
+                log.info("server.started", http_port=self.http_port, media_port=self.udp.port)
                 sys.stdout.write(self.greeting())
                 sys.stdout.flush()
+                self.started.set()
                 await self._wait(stop, graceful)
                 self._drain()
                 ticking.cancel()
         log.info("server.stopped")
+
+    async def _open_media(self, stack: contextlib.AsyncExitStack) -> None:
+        try:
+            await self.udp.open()
+            stack.callback(self.udp.close)
+            if self.config.media.tcp:
+                await self.tcp.open()
+                stack.push_async_callback(self.tcp.close)
+        except OSError as error:
+            raise ConfigError(
+                f"Cannot use port {self.config.media.port} for media ({error.strerror}): "
+                "choose another media.host or media.port."
+            ) from error
 
     def _tls(self) -> ssl.SSLContext | None:
         if self.lan is not None:
@@ -163,12 +178,11 @@ class Server:
         return None
 
     async def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        due, count = loop.time(), 0
+        due, count = time.monotonic(), 0
         while True:
-            due = max(due + TICK, loop.time())
-            await asyncio.sleep(due - loop.time())
-            now = loop.time()
+            due = max(due + TICK, time.monotonic())
+            await asyncio.sleep(due - time.monotonic())
+            now = time.monotonic()
             self.loop_lag.note(now - due)
             self.directory.handle_timeout(now=now)
             count += 1
@@ -195,7 +209,7 @@ class Server:
 
     def greeting(self) -> str:
         """Return what the person who started the server has to know."""
-        port = self.config.http.port
+        port = self.http_port
         if self.lan is None:
             scheme = "https" if self.config.http.certificate else "http"
             lines = [f"Milkglass is at {scheme}://localhost:{port}/"]

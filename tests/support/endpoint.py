@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sfu.transport.demux import Datagram, classify, is_rtcp
 from sfu.transport.dtls import (
@@ -16,13 +16,18 @@ from sfu.transport.dtls import (
     generate_certificate,
     usable_fingerprints,
 )
+from sfu.transport.framing import FrameReader, frame
 from sfu.transport.srtp import SrtpSession
 from sfu.wire.stun import Attribute, StunClass, StunMessage, build_stun, parse_stun
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from aiortc import RTCCertificate
+
     from sfu.transport.address import Address
+
+SERVER = "198.51.100.1", 10_000
 
 CHECK_INTERVAL = 2.5
 """Seconds between checks that keep consent, as in Chromium."""
@@ -37,19 +42,20 @@ class Endpoint:
     What it receives in clear is in `rtp` and `rtcp`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by name: what an answer says
         self,
         *,
         ufrag: str,
         password: str,
         fingerprint: str,
-        setup: Literal["active", "passive"] = "active",
-        server: Address = ("198.51.100.1", 10_000),
+        setup: Setup = "active",
+        server: tuple[str, int] = SERVER,
+        certificate: RTCCertificate | None = None,
     ) -> None:
         """Take the server's credentials and fingerprint; `setup` is the endpoint's own role."""
         self.ufrag = secrets.token_hex(4)
         self.password = secrets.token_hex(16)
-        self.certificate = generate_certificate()
+        self.certificate = certificate or generate_certificate()
         self.server = server
         self.setup = setup
         self.mapped: tuple[str, int] | None = None
@@ -62,7 +68,7 @@ class Endpoint:
         self._remote = ufrag, password
         self._transactions: set[bytes] = set()
         self._check_at = 0.0
-        self._outbox: list[tuple[bytes, Address]] = []
+        self._outbox: list[tuple[bytes, tuple[str, int]]] = []
         self._srtp: SrtpSession | None = None
         self.dtls = DtlsEngine(
             dtls_context(self.certificate),
@@ -117,7 +123,7 @@ class Endpoint:
         self.dtls.close()
         self._collect()
 
-    def receive(self, data: bytes, source: Address, *, now: float) -> None:
+    def receive(self, data: bytes, source: tuple[str, int], *, now: float) -> None:
         """One datagram of the server's; what it should not have sent raises AssertionError."""
         assert source == self.server
         kind = classify(data)
@@ -134,7 +140,7 @@ class Endpoint:
             else:
                 self.on_rtp(self._srtp.unprotect(data))
 
-    def to_send(self) -> list[tuple[bytes, Address]]:
+    def to_send(self) -> list[tuple[bytes, tuple[str, int]]]:
         """What is to be sent now."""
         outbox, self._outbox = self._outbox, []
         return outbox
@@ -174,37 +180,64 @@ class Endpoint:
             self._srtp = SrtpSession(self.dtls.keys)
 
 
-class UdpEndpoint(asyncio.DatagramProtocol):
-    """An endpoint on a socket of its own."""
+def invite(
+    node: Node,
+    *,
+    server: tuple[str, int] = SERVER,
+    setup: Setup = "active",
+    now: float = 0.0,
+) -> tuple[Peer, Endpoint]:
+    """A new peer of a node, and the endpoint that knows how to reach it as `setup` of DTLS."""
+    peer = node.add_peer()
+    endpoint = Endpoint(
+        ufrag=peer.ufrag,
+        password=peer.password,
+        fingerprint=node.fingerprint,
+        setup=setup,
+        server=server,
+    )
+    peer.set_remote(
+        ufrag=endpoint.ufrag,
+        password=endpoint.password,
+        fingerprints=(endpoint.fingerprint,),
+        setup="passive" if setup == "active" else "active",
+        now=now,
+    )
+    return peer, endpoint
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.engine = endpoint
-        self._transport: asyncio.DatagramTransport | None = None
+
+def reflect(peer: Peer) -> None:
+    """Let a peer send back what it gets."""
+
+    def send_back(packet: bytes, /, *, now: float) -> None:
+        assert now >= 0.0
+        peer.slot()[: len(packet)] = packet
+        peer.commit(len(packet))
+
+    def send_rtcp_back(packet: bytes, /, *, now: float) -> None:
+        assert now >= 0.0
+        peer.send_rtcp(packet)
+
+    peer.on_rtp, peer.on_rtcp = send_back, send_rtcp_back
+
+
+class _Shell:
+    """What sockets of both kinds have in common."""
+
+    def __init__(self, engine: Endpoint) -> None:
+        self.engine = engine
+        self.closed = False
         self._changed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
-        """Begin to check."""
-        self._transport = transport
-        self._tick()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop checking."""
-        assert exc is None
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        """Hand it to the engine, and wake whoever waits."""
-        self.engine.receive(data, (addr[0], addr[1]), now=time.monotonic())
-        self.flush()
-        self._changed.set()
+    def send(self, data: bytes, address: tuple[str, int]) -> None:
+        """Put one datagram on the network."""
+        raise NotImplementedError
 
     def flush(self) -> None:
         """Send what the engine has to send."""
-        if self._transport is not None:
-            for data, address in self.engine.to_send():
-                self._transport.sendto(data, address)
+        for data, address in self.engine.to_send():
+            self.send(data, address)
 
     async def until(self, condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
         """Wait until something received has made this true; raises TimeoutError."""
@@ -213,21 +246,85 @@ class UdpEndpoint(asyncio.DatagramProtocol):
                 self._changed.clear()
                 await self._changed.wait()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop checking."""
+        assert exc is None
+        self.closed = True
+        self._changed.set()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _deliver(self, data: bytes) -> None:
+        self.engine.receive(data, self.engine.server, now=time.monotonic())
+        self.flush()
+        self._changed.set()
+
     def _tick(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(0.02, self._tick)
         self.engine.handle_timeout(now=time.monotonic())
         self.flush()
 
 
+class UdpEndpoint(_Shell, asyncio.DatagramProtocol):
+    """An endpoint on a UDP socket of its own."""
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        """Begin to check."""
+        self._transport = transport
+        self._tick()
+
+    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+        """Hand it to the engine, and wake whoever waits."""
+        assert (addr[0], addr[1]) == self.engine.server
+        self._deliver(data)
+
+    def send(self, data: bytes, address: tuple[str, int]) -> None:
+        """Put one datagram on the network."""
+        assert address == self.engine.server
+        self._transport.sendto(data)
+
+
+class TcpEndpoint(_Shell, asyncio.Protocol):
+    """An endpoint on a TCP connection of its own."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to check."""
+        self._transport = transport
+        self._reader = FrameReader()
+        self._tick()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand frames to the engine, and wake whoever waits."""
+        for datagram in self._reader.feed(data):
+            self._deliver(datagram)
+
+    def send(self, data: bytes, address: tuple[str, int]) -> None:
+        """Put one datagram on the network."""
+        assert address == self.engine.server
+        self._transport.write(frame(data))
+
+
 @asynccontextmanager
 async def on_udp(endpoint: Endpoint) -> AsyncGenerator[UdpEndpoint]:
     """Let an endpoint talk to `endpoint.server` over a socket of its own, while inside."""
-    host = endpoint.server[0]
     transport, shell = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: UdpEndpoint(endpoint), local_addr=(host, 0)
+        lambda: UdpEndpoint(endpoint), remote_addr=endpoint.server
     )
     try:
         yield shell
     finally:
         transport.close()
-        await asyncio.sleep(0)  # the transport closes in the loop's next turn
+        await shell.until(lambda: shell.closed)
+
+
+@asynccontextmanager
+async def on_tcp(endpoint: Endpoint) -> AsyncGenerator[TcpEndpoint]:
+    """The same over a TCP connection."""
+    transport, shell = await asyncio.get_running_loop().create_connection(
+        lambda: TcpEndpoint(endpoint), *endpoint.server
+    )
+    try:
+        yield shell
+    finally:
+        transport.close()
+        await shell.until(lambda: shell.closed)
