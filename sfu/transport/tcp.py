@@ -1,0 +1,128 @@
+"""ICE over TCP, as the passive side (RFC 6544): moves framed datagrams and decides nothing."""
+
+import asyncio
+import socket
+from typing import Final
+
+from sfu.errors import MalformedPacket
+from sfu.transport.address import TcpAddress, plain_host
+from sfu.transport.framing import FrameReader, frame
+from sfu.transport.quota import Quota
+from sfu.transport.sockets import bind
+from sfu.transport.udp import UdpShell
+
+PATIENCE: Final = 5.0
+"""Seconds that a connection may stand without an address that passed a check."""
+
+MAX_CONNECTIONS: Final = 512
+MAX_CONNECTIONS_OF_HOST: Final = 64
+
+MAX_WAITING_BYTES: Final = 256 * 1024
+"""Most that may wait to be sent on one connection: some seconds of video; the rest is dropped."""
+
+
+class TcpShell:
+    """Listens where a UDP shell does, and works through it."""
+
+    def __init__(self, udp: UdpShell) -> None:
+        """`udp` must be open before this is."""
+        self.udp = udp
+        self.refused = 0  # connections beyond the bounds
+        self.send_drops = 0  # datagrams for a connection that is slow or gone
+        self.quota = Quota(most=MAX_CONNECTIONS, most_of_host=MAX_CONNECTIONS_OF_HOST)
+        self.connections: dict[TcpAddress, _Connection] = {}
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Listen on the UDP port's number; raises OSError when it cannot be had."""
+        listener = bind(socket.SOCK_STREAM, self.udp.host, self.udp.port)
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: _Connection(self), sock=listener
+        )
+        self.udp.send_tcp = self.send
+
+    async def close(self) -> None:
+        """Stop listening and cut all connections."""
+        if self._server is not None:
+            self._server.close()
+            for connection in tuple(self.connections.values()):
+                connection.abort()
+            await self._server.wait_closed()
+            await asyncio.sleep(0)  # connections end in the loop's next turn
+
+    def send(self, data: bytes, address: TcpAddress) -> None:
+        """Send one datagram over the connection that has this address, if it keeps up."""
+        connection = self.connections.get(address)
+        if connection is None or not connection.send(data):
+            self.send_drops += 1
+
+
+class _Connection(asyncio.Protocol):
+    """One stream of datagrams."""
+
+    def __init__(self, shell: TcpShell) -> None:
+        self._shell = shell
+        self._reader = FrameReader()
+        self._transport: asyncio.Transport | None = None
+        self._address: TcpAddress | None = None  # once we have taken it on
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take it on if there is room."""
+        name = transport.get_extra_info("peername")  # nothing when it has gone already
+        if name is None or not self._shell.quota.enter(plain_host(name[0])):
+            self._shell.refused += 1
+            transport.abort()
+            return
+        address: TcpAddress = (plain_host(name[0]), name[1], "tcp")
+        self._transport, self._address = transport, address
+        self._shell.connections[address] = self
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand over what is complete."""
+        if self._address is None:
+            return
+        try:
+            frames = self._reader.feed(data)
+        except MalformedPacket:
+            self.abort()
+            return
+        for datagram in frames:
+            self._shell.udp.deliver(datagram, self._address)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - given to all
+        """Give the address back."""
+        if self._address is None:
+            return
+        if self._patience is not None:
+            self._patience.cancel()
+        del self._shell.connections[self._address]
+        self._shell.quota.leave(self._address[0])
+        self._shell.udp.node.forget(self._address)
+        self._address = None
+
+    def send(self, data: bytes) -> bool:
+        """Whether there was room for it."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return False
+        if transport.get_write_buffer_size() > MAX_WAITING_BYTES:
+            return False
+        transport.write(frame(data))
+        return True
+
+    def abort(self) -> None:
+        """Cut it."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _wait(self) -> None:
+        self._patience = asyncio.get_running_loop().call_later(PATIENCE, self._look)
+
+    def _look(self) -> None:
+        """Go on as long as a peer is there."""
+        if self._address is not None and self._shell.udp.node.knows(self._address):
+            self._wait()
+        else:
+            self.abort()
