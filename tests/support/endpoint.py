@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from aiortc import RTCCertificate
 
-    from sfu.transport.address import Address
+    from sfu.transport.node import Node
+    from sfu.transport.peer import Peer, Setup
 
 SERVER = "198.51.100.1", 10_000
 
