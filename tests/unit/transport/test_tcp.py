@@ -1,0 +1,123 @@
+"""The TCP shell: a peer over a real connection, and the bounds on connections."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+import pytest
+import uvloop
+
+from sfu.transport import tcp
+from sfu.transport.dtls import generate_certificate
+from sfu.transport.node import Node
+from sfu.transport.tcp import TcpShell
+from sfu.transport.udp import UdpShell
+from tests.support.endpoint import invite, on_tcp, reflect
+from tests.support.packets import rtp
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+LOOPS = [
+    pytest.param(asyncio.new_event_loop, id="asyncio"),
+    pytest.param(uvloop.new_event_loop, id="uvloop"),
+]
+
+
+@asynccontextmanager
+async def opened() -> AsyncGenerator[TcpShell]:
+    """A shell with a node of its own on a free port; nothing of it is left afterwards."""
+    udp = UdpShell(Node(generate_certificate(), random_bytes=secrets.token_bytes), host="", port=0)
+    await udp.open()
+    shell = TcpShell(udp)
+    await shell.open()
+    try:
+        yield shell
+    finally:
+        await shell.close()
+        udp.close()
+    assert not shell.connections
+
+
+async def eventually(condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
+    """Wait for what the loop does in its own time; raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.001)
+
+
+async def ended(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Whether the other side cut the connection without a word."""
+    try:
+        async with asyncio.timeout(10.0):
+            return await reader.read() == b""
+    except ConnectionResetError:
+        return True
+    finally:
+        writer.close()
+        with suppress(ConnectionResetError):
+            await writer.wait_closed()
+
+
+async def echo(host: str) -> None:
+    """A peer sends RTP and gets it back."""
+    async with opened() as shell:
+        server = host, shell.udp.port
+        peer, endpoint = invite(shell.udp.node, server=server, now=time.monotonic())
+        reflect(peer)
+        async with on_tcp(endpoint) as client:
+            await client.until(lambda: endpoint.connected)
+            packet = rtp(b"hello", sequence_number=7)
+            endpoint.send_rtp(packet)
+            client.flush()
+            await client.until(lambda: bool(endpoint.rtp))
+            assert endpoint.rtp == [packet]
+            assert endpoint.mapped is not None
+            assert peer.address == (*endpoint.mapped, "tcp")
+        await eventually(lambda: peer.address is None)
+        assert not peer.closed
+
+
+@pytest.mark.parametrize("new_loop", LOOPS)
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_carries_a_peer(new_loop: Callable[[], asyncio.AbstractEventLoop], host: str) -> None:
+    """ICE, DTLS and media pass; a peer whose connection ends may come back by another."""
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(echo(host))
+
+
+async def test_closes_what_passes_no_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever connects and proves nothing is cut off."""
+    monkeypatch.setattr(tcp, "PATIENCE", 0.05)
+    async with opened() as shell:
+        assert await ended(*await asyncio.open_connection("127.0.0.1", shell.udp.port))
+
+
+async def test_closes_what_is_not_framed() -> None:
+    """A frame longer than any datagram ends the connection at once."""
+    async with opened() as shell:
+        reader, writer = await asyncio.open_connection("127.0.0.1", shell.udp.port)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert await ended(reader, writer)
+
+
+async def test_bounds_connections_of_one_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One host gets so many connections and no more; one that ends makes room."""
+    monkeypatch.setattr(tcp, "MAX_CONNECTIONS_OF_HOST", 2)
+    async with opened() as shell:
+        port = shell.udp.port
+        kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        assert await ended(*await asyncio.open_connection("127.0.0.1", port))
+        assert (shell.refused, len(shell.connections)) == (1, 2)
+        for _, writer in kept:
+            writer.close()
+            await writer.wait_closed()
+        await eventually(lambda: not shell.connections)
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        await eventually(lambda: len(shell.connections) == 1)
+        writer.close()
+        await writer.wait_closed()
