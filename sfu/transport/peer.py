@@ -15,7 +15,7 @@ from sfu.transport.demux import is_rtcp
 from sfu.transport.drops import PeerDrop
 from sfu.transport.dtls import DtlsEngine, DtlsState, Fingerprints, usable_fingerprints
 from sfu.transport.events import AddressChanged, PeerClosed, PeerConnected, PeerEvent
-from sfu.transport.half_open import HalfOpen
+from sfu.transport.quota import Quota
 from sfu.transport.srtp import SrtpKeys, SrtpRefused, SrtpSession
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ FIRST_CHECK_SECONDS: Final = 30.0
 
 HANDSHAKE_SECONDS: Final = 10.0
 """From its first passed check on a peer has so long to finish the DTLS handshake."""
+
+MAX_HALF_OPEN: Final = 1024
+"""Handshakes under way at a node; one takes milliseconds of computing and some ten kilobytes."""
+
+MAX_HALF_OPEN_OF_HOST: Final = 64
+"""Of one host: a class that joins from behind one NAT fits, a flood does not."""
 
 SLOT_BYTES: Final = 2048
 
@@ -52,7 +58,9 @@ class Shared:
     routes: dict[Address, Peer] = field(default_factory=dict)
     """Whose an address is; only addresses that passed a check are here."""
     ready: list[Peer] = field(default_factory=list)
-    half_open: HalfOpen = field(default_factory=HalfOpen)
+    half_open: Quota = field(
+        default_factory=lambda: Quota(most=MAX_HALF_OPEN, most_of_host=MAX_HALF_OPEN_OF_HOST)
+    )
     handshakes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
