@@ -100,6 +100,13 @@ def test_late_packets_find_their_frame(sequence: int, timestamp: int, frame: int
     assert number(numbers, sequence, timestamp, in_order=False) == (frame, False)
 
 
+def test_late_packets_may_be_older_than_all_that_is_remembered() -> None:
+    """A stream may begin with its second packet: the first has a number that was free."""
+    numbers = FrameNumbers()
+    assert number(numbers, 10, 5) == (10, True)
+    assert number(numbers, 9, 4, in_order=False) == (9, False)
+
+
 def note(
     completeness: Completeness,
     sequence: int,
