@@ -45,7 +45,7 @@ class Node:
         self.drops = [0] * len(DatagramDrop)
         self._random_bytes = random_bytes
         self._shared = Shared(dtls_context(certificate))
-        self._routes = self._shared.routes
+        self._routes = self._shared.routes.holders
         self._by_tag: dict[str, Peer] = {}
 
     @property

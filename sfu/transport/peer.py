@@ -16,6 +16,7 @@ from sfu.transport.drops import PeerDrop
 from sfu.transport.dtls import DtlsEngine, DtlsState, Fingerprints, usable_fingerprints
 from sfu.transport.events import AddressChanged, PeerClosed, PeerConnected, PeerEvent
 from sfu.transport.quota import Quota
+from sfu.transport.routes import Routes
 from sfu.transport.srtp import SrtpKeys, SrtpRefused, SrtpSession
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ class Shared:
     """What the peers of one node have in common."""
 
     context: SSL.Context
-    routes: dict[Address, Peer] = field(default_factory=dict)
-    """Whose an address is; only addresses that passed a check are here."""
+    routes: Routes = field(default_factory=Routes)
     ready: list[Peer] = field(default_factory=list)
     half_open: Quota = field(
         default_factory=lambda: Quota(most=MAX_HALF_OPEN, most_of_host=MAX_HALF_OPEN_OF_HOST)
@@ -93,7 +93,6 @@ class Peer:
         self._srtp: SrtpSession | None = None
         self._handshake_began: float | None = None
         self._half_open_host: str | None = None  # whose handshakes ours is counted with
-        self._routed: set[Address] = set()  # our entries of the routes
         self._deadline: float | None = None  # of the first check, then of the handshake
         self._slot = bytearray(SLOT_BYTES)
         self._slot_view = memoryview(self._slot)
@@ -260,14 +259,7 @@ class Peer:
 
     def _follow_ice(self) -> None:
         """Take and leave addresses as ICE did, and send to the one that it selected."""
-        routes, addresses = self._shared.routes, set(self._ice.addresses)
-        for address in self._routed - addresses:
-            del routes[address]
-        taken, self._routed = addresses - self._routed, addresses
-        for address in taken:
-            if (holder := routes.get(address)) is not None:
-                holder.forget(address)
-            routes[address] = self
+        self._shared.routes.assign(self, frozenset(self._ice.addresses))
         if None not in (self.address, self._ice.selected) and self.address != self._ice.selected:
             self._events.append(AddressChanged())
         self.address = self._ice.selected
