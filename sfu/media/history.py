@@ -42,6 +42,8 @@ class History:
             if number != highest + 1:
                 self._forget(highest + 1, number)
             self.highest = number
+        elif number < highest - self._mask:
+            return  # by now its place belongs to a later packet
         place = number & self._mask
         self._sequences[place] = sequence
         self._marked_types[place] = marked_type

@@ -1,6 +1,6 @@
 """The ladder of a stream: what it offers, and which rung a wish comes to."""
 
-from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -84,13 +84,13 @@ def test_every_change_is_noticed_and_nothing_else() -> None:
     """`version` rises if, and only if, something is different."""
     changing = ladder(sizes=LANDSCAPE)
     seen = [changing.version]
-    changes: tuple[Callable[[], None], ...] = (
-        lambda: changing.describe((3, 3, 3), LANDSCAPE),
-        lambda: changing.activate(ALL_TARGETS),
-        lambda: changing.describe((3, 3), LANDSCAPE[:2]),
-        lambda: changing.activate(mask((0, 0), (1, 0))),
-        lambda: changing.activate(mask((0, 0), (1, 0))),
-        lambda: changing.activate(mask((0, 0), (1, 0), (1, 1))),
+    changes = (
+        partial(changing.describe, (3, 3, 3), LANDSCAPE),
+        partial(changing.activate, ALL_TARGETS),
+        partial(changing.describe, (3, 3), LANDSCAPE[:2]),
+        partial(changing.activate, mask((0, 0), (1, 0))),
+        partial(changing.activate, mask((0, 0), (1, 0))),
+        partial(changing.activate, mask((0, 0), (1, 0), (1, 1))),
     )
     for change in changes:
         change()
