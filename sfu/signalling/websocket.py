@@ -18,6 +18,8 @@ HEARTBEAT_SECONDS: Final = 10.0
 SEND_SECONDS: Final = 5.0
 """A client that does not take a message for this long is let go; it may return."""
 CLOSE_SECONDS: Final = 2.0
+JOIN_SECONDS: Final = 15.0
+"""A client that has not joined a room by then only occupies a socket."""
 
 BURST: Final = 120.0
 PER_SECOND: Final = 20.0
@@ -36,6 +38,10 @@ class Conversation(Protocol):
     @property
     def over(self) -> bool:
         """True when the socket is to be closed after sending what is left."""
+
+    @property
+    def joined(self) -> bool:
+        """True from when the client has entered a room."""
 
     def receive(self, text: str, *, now: float) -> None:
         """Handle one message, whatever it says."""
@@ -58,6 +64,7 @@ class Ending(IntEnum):
     MALFORMED = auto()
     TOO_SLOW = auto()
     SILENT = auto()
+    NOT_JOINED = auto()
     FAILED = auto()
 
 
@@ -65,12 +72,14 @@ SENTENCES: Final = {
     Ending.TOO_FAST: "Too many messages in too short a time; the connection is closed.",
     Ending.TOO_LONG: f"A message may have {MAX_MESSAGE_BYTES} bytes at most.",
     Ending.NOT_TEXT: "Messages are JSON in text frames; a binary frame is not understood.",
+    Ending.NOT_JOINED: "Nobody joined a room over this connection in time.",
 }
 
 CLOSE_CODES: Final = {
     Ending.TOO_FAST: WSCloseCode.POLICY_VIOLATION,
     Ending.TOO_LONG: WSCloseCode.MESSAGE_TOO_BIG,
     Ending.NOT_TEXT: WSCloseCode.UNSUPPORTED_DATA,
+    Ending.NOT_JOINED: WSCloseCode.POLICY_VIOLATION,
 }
 
 
@@ -133,7 +142,10 @@ class _Exchange:
         self, request: web.Request, socket: web.WebSocketResponse, session: Conversation
     ) -> None:
         self._request, self._socket, self._session = request, socket, session
-        self._clock = asyncio.get_running_loop().time
+        loop = asyncio.get_running_loop()
+        self._clock = loop.time
+        self._late = loop.call_later(JOIN_SECONDS, self._look_for_join)
+        self._idle = False
         self._allowance = Allowance(now=self._clock())
         self._output = asyncio.Event()
         self._ending = Ending.CLIENT_CLOSED
@@ -147,9 +159,14 @@ class _Exchange:
                     await self._read(message)
                 writer.cancel()
         finally:
+            self._late.cancel()
             self._session.on_output = _nobody
             self._session.disconnected(now=self._clock())
         return self._ending
+
+    def _look_for_join(self) -> None:
+        self._idle = not self._session.joined
+        self._output.set()
 
     async def _read(self, message: WSMessage) -> None:
         if message.type is WSMsgType.TEXT:
@@ -187,6 +204,9 @@ class _Exchange:
                 if self._session.over:
                     self._ending = Ending.SESSION_OVER
                     await self._socket.close()
+                    return
+                if self._idle:
+                    await self._refuse(Ending.NOT_JOINED)
                     return
                 await self._output.wait()
                 self._output.clear()

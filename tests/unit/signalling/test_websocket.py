@@ -21,6 +21,7 @@ class Echo:
     def __init__(self) -> None:
         self.on_output: Callable[[], None] = lambda: None
         self.over = False
+        self.joined = False
         self.said: list[str] = []
         self.lost: list[float] = []
 
@@ -246,3 +247,17 @@ def test_the_allowance(sizes: list[int], seconds_between: float, paid: int) -> N
         allowance.spend(size, now=100.0 + i * seconds_between) for i, size in enumerate(sizes)
     ]
     assert sum(paid_for) == paid
+
+
+async def test_who_does_not_join_is_not_kept(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A socket costs something; who has joined may be silent for as long as they like."""
+    monkeypatch.setattr(websocket, "JOIN_SECONDS", 0.05)
+    async with await room.connect() as socket, await room.connect() as other:
+        await other.send_str("hello")
+        await other.receive_str()
+        room.echoes[1].joined = True
+        problem = json.loads(await socket.receive_str())
+        assert problem["code"] == "not-joined"
+        await room.ended(Ending.NOT_JOINED)
+        await other.send_str("still here")
+        assert await other.receive_str() == "still here"
