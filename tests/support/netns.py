@@ -72,8 +72,8 @@ class Namespace:
     def move(self) -> None:
         """Give them another address, so every port of theirs changes too."""
         old, self.address = self.address, f"{self._network}.3"
-        self._inside("address", "add", f"{self.address}/24", "dev", "eth0")
         self._inside("address", "del", f"{old}/24", "dev", "eth0")
+        self._inside("address", "add", f"{self.address}/24", "dev", "eth0")
         self.plug_in()
 
     def remove(self) -> None:

@@ -65,9 +65,9 @@ class Page:
         return self.driver.execute_script(script, *arguments)
 
     def state(self) -> dict[str, Any] | None:
-        """What the page knows of the room it is in; None outside of one."""
+        """What the page knows of the room it is in or returns to; None outside of one."""
         state: dict[str, Any] | None = self.run("return window.milkglass?.state() ?? null")
-        return state if state and state["phase"] == "joined" else None
+        return state if state and state.get("self") else None
 
     def find(self, name: str, source: Source) -> dict[str, Any] | None:
         """What the page knows of somebody's publication; None while they have none."""
@@ -107,7 +107,7 @@ class Page:
         return self.tile(publication).get_attribute("data-layer") or None
 
     def wish(self, publication: str, choice: str) -> None:
-        """Choose a size of a publication, as a person does."""
+        """Choose the size of a publication, as a person does: auto, hd, sd, base or off."""
         element = self.tile(publication).find_element(By.CSS_SELECTOR, "select[data-wish]")
         Select(element).select_by_value(choice)
 
