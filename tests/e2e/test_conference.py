@@ -60,7 +60,7 @@ def test_chromium_sends_layers_and_firefox_plays_them(people: list[Page]) -> Non
     """Ana's camera has three spatial layers; Firefox decodes the one that it is sent."""
     *_, chi = people
     publication = chi.publication("Ana", "camera")
-    chi.wish(publication, "720")
+    chi.wish(publication, "hd")
     wait_until(
         lambda: chi.received(publication).frame_height == 720, 30, "Firefox decodes 720 lines"
     )
@@ -82,7 +82,7 @@ def test_the_chat_and_the_speaker_reach_everybody(people: list[Page]) -> None:
     people[0].say("Hello, all of you.")
     for one in people:
         reads(one, "Ana", "Hello, all of you.")
-    speakers = {str((one.state() or {})["participant"]) for one in people}
+    speakers = {str((one.state() or {})["self"]) for one in people}
     wait_until(lambda: (people[2].state() or {})["speaker"] in speakers, 15, "somebody speaks")
 
 

@@ -111,7 +111,7 @@ JOIN = {"type": "join", "room": "office", "name": "Dan"}
         pytest.param(json.dumps(JOIN | {"mode": "magic"}), "mode", id="a mode nobody has"),
         pytest.param(json.dumps(JOIN | {"room": "../etc"}), "room", id="no name of a room"),
         pytest.param(json.dumps(JOIN | {"name": "x" * 300_000}), "262144 bytes", id="too long"),
-        pytest.param("{", "json", id="no JSON"),
+        pytest.param("{", "not understood", id="no JSON"),
         pytest.param('{"type": "leave"}', "join", id="not joined"),
     ],
 )

@@ -6,7 +6,7 @@ from tests.support.page import Page, Seat
 from tests.support.patience import stays, wait_until
 from tests.support.server import Server
 
-HD, SD, BASE, OFF = "720", "360", "180", "0"
+HD, SD, BASE, OFF = "hd", "sd", "base", "off"
 SWITCH_SECONDS = 15
 CLIMB_SECONDS = 40
 """Until a publisher's own estimate lets it send three layers."""
