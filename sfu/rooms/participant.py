@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sfu.media.source import Track
     from sfu.rooms.permissions import Permissions
     from sfu.rooms.room import Room
-    from sfu.transport.events import PeerEvent
     from sfu.transport.peer import Peer
     from sfu.wire.extensions import Extension
 
@@ -126,13 +125,25 @@ class Participant:
 
     def disconnect(self) -> None:
         """Close the transport, and end what was sent over it; publications wait for another."""
-        if self.peer is None:
+        peer, self.peer = self.peer, None
+        if peer is None:
             return
+        self._note_transport(peer)
         for subscription in list(self.subscriptions.values()):
             self.unsubscribe(subscription)
-        tally_peer(self.room.ended, self.peer)
-        self.room.release(self.peer)
-        self.peer = None
+        tally_peer(self.room.ended, peer)
+        self.room.release(peer)
+
+    def _note_transport(self, peer: Peer) -> str | None:
+        """Log what happened to a transport; return why it ended, if it has."""
+        ended = None
+        for event in peer.take_events():
+            if isinstance(event, PeerConnected):
+                self._log.info("transport.connected", srtp=event.srtp_profile)
+            elif isinstance(event, PeerClosed):
+                ended = event.reason
+                self._log.info("transport.closed", why=ended)
+        return ended
 
     # Publishing
 
@@ -242,9 +253,9 @@ class Participant:
 
     def follow_up(self) -> None:
         """Tell of what the media path has done since the last time: switches, ends, changes."""
-        if self.peer is not None:
-            for event in self.peer.take_events():
-                self._on_transport(event)
+        if self.peer is not None and (ended := self._note_transport(self.peer)) is not None:
+            self.disconnect()
+            self.tell(events.TransportLost(ended))
         for subscription in self.subscriptions.values():
             for switch in subscription.outbound.take_switches():
                 tally_switch(self.room.ended, switch)
@@ -252,14 +263,6 @@ class Participant:
         for publication in self.publications:
             if publication.take_change():
                 self.room.announce(events.PublicationChanged(publication))
-
-    def _on_transport(self, event: PeerEvent) -> None:
-        if isinstance(event, PeerConnected):
-            self._log.info("transport.connected", srtp=event.srtp_profile)
-        elif isinstance(event, PeerClosed):
-            self._log.info("transport.closed", why=event.reason)
-            self.disconnect()
-            self.tell(events.TransportLost(event.reason))
 
     def leave(self) -> None:
         """End everything of the participant's."""
