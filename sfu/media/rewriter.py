@@ -110,4 +110,6 @@ class Rewriter:
         if shifts is None or sequence < self._expected - WINDOW:
             return NONE
         shift, self._late_picture_shift = shifts
-        return sequence - shift
+        number = sequence - shift
+        self.highest = max(self.highest, number)
+        return number

@@ -111,6 +111,16 @@ def test_whoever_gets_nothing_misses_nothing() -> None:
     assert rewriting.place(14) == 1
 
 
+def test_a_late_packet_after_drops_has_the_highest_number() -> None:
+    """So what begins anew goes on after it, not with it: SRTP must see no number twice."""
+    rewriting = Rewriting()
+    assert rewriting.place(7) == 0
+    assert rewriting.place(9, forwarded=False) == NONE
+    assert rewriting.place(8) == 1
+    rewriting.rewriter.rebase(0, 0, incomplete=False)
+    assert rewriting.place(500) == 2
+
+
 @given(
     st.lists(st.tuples(st.integers(-9, 9), st.booleans(), st.booleans()), min_size=1, max_size=80),
     st.sets(st.integers(0, 80)),
