@@ -79,8 +79,8 @@ class MediaSection:
     ssrc_groups: tuple[SsrcGroup, ...] = ()
     msid: str = ""
     """`stream track`, as in RFC 8830."""
-    rids: tuple[str, ...] = ()
-    simulcast: str = ""
+    simulcast: bool = False
+    """True when several encodings are offered (RFC 8853); only ever read."""
     candidates: tuple[str, ...] = ()
     """Only ever written: values of a=candidate in our own answer."""
 

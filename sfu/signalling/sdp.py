@@ -168,15 +168,17 @@ def _section(block: _Block, session: _Block) -> MediaSection:
         bundle_only=block.has("bundle-only"),
         sdes=block.has("crypto"),
         rtpmaps=dict(_rtpmaps(block)),
-        fmtp={_payload_type(head, "a=fmtp"): rest for head, rest in block.each("fmtp")},
+        fmtp={
+            _payload_type(head, "the payload type of a=fmtp"): rest
+            for head, rest in block.each("fmtp")
+        },
         feedback=tuple(_feedback(block)),
         extmaps=tuple(_extmaps([*session.each("extmap"), *block.each("extmap")])),
         extmap_allow_mixed=session.has("extmap-allow-mixed") or block.has("extmap-allow-mixed"),
         ssrcs=_ssrcs(block),
         ssrc_groups=tuple(_ssrc_groups(block)),
         msid=block.one("msid"),
-        rids=tuple(head for head, _ in block.each("rid")),
-        simulcast=block.one("simulcast"),
+        simulcast=block.has("simulcast"),
     )
 
 
@@ -246,12 +248,14 @@ def _rtpmaps(block: _Block) -> Iterator[tuple[int, RtpMap]]:
             _refuse("a=rtpmap is not of the form name/rate")
         rate = _number(more[0], 2**31, "the clock rate of a=rtpmap")
         channels = _number(more[1], 255, "the channels of a=rtpmap") if more[1:] else 1
-        yield _payload_type(head, "a=rtpmap"), RtpMap(name, rate, channels)
+        yield _payload_type(head, "the payload type of a=rtpmap"), RtpMap(name, rate, channels)
 
 
 def _feedback(block: _Block) -> Iterator[Feedback]:
     for head, rest in block.each("rtcp-fb"):
-        yield Feedback(None if head == "*" else _payload_type(head, "a=rtcp-fb"), rest)
+        everywhere = head == "*"
+        payload_type = None if everywhere else _payload_type(head, "the payload type of a=rtcp-fb")
+        yield Feedback(payload_type, rest)
 
 
 def _extmaps(values: list[tuple[str, str]]) -> Iterator[ExtMap]:
