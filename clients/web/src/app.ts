@@ -44,8 +44,12 @@ export class App {
     window.addEventListener("pagehide", () => this.#keepWayBack());
     window.addEventListener("online", () => this.#call?.hurry());
     const back = takeReturn(sessionStorage, room, Date.now());
-    if (back) {
-      this.#form = { ...this.#form, ...back };
+    if (back && (this.#settings.name || back.name) === back.name) {
+      this.#form = {
+        ...back,
+        camera: back.camera && this.#settings.camera !== null,
+        microphone: back.microphone && this.#settings.microphone,
+      };
       await this.#join(back.secret);
     } else if (autojoin && room !== "") {
       this.#form = { ...this.#form, name: this.#form.name || "Guest" };

@@ -18,7 +18,7 @@ export function installHook(current: () => Call | null): void {
   window.milkglass = {
     state: () => {
       const call = current();
-      return call ? describe(call) : { phase: "over" };
+      return call ? describe(call) : { phase: "over", self: null, participants: [] };
     },
     stats: async (publication) => (await current()?.inbound(publication)) ?? null,
   };
@@ -28,7 +28,7 @@ function describe(call: Call): unknown {
   const { state } = call;
   return {
     phase: call.phase,
-    participant: state.self,
+    self: state.self,
     room: state.room,
     moderator: state.moderator,
     connection: call.connectionState,

@@ -28,6 +28,9 @@ const STATS_MS = 1000;
 /** A server that answers no offer for so long is not there, whatever TCP believes. */
 const ANSWER_MS = 6000;
 
+/** Problems that a new peer connection mends. */
+const TRANSPORT_CODES: ReadonlySet<string> = new Set(["transport-lost", "transport-closed"]);
+
 export type Phase = "connecting" | "joined" | "reconnecting" | "over";
 
 /** Why a call is over: we left, the server put us out, or it did not let us in. */
@@ -234,6 +237,9 @@ export class Call {
     if (problem.id !== null && problem.id !== undefined) {
       clearTimeout(this.#answerTimer);
       void this.#peer.refused(problem.id);
+    }
+    if (TRANSPORT_CODES.has(problem.code)) {
+      this.#peer.transportLost();
     }
     if (problem.fatal || this.phase === "connecting") {
       this.#end({ why: "refused", problem });

@@ -13,6 +13,14 @@ export type Notice =
   | { readonly kind: "chat"; readonly name: string; readonly text: string }
   | { readonly kind: "problem"; readonly code: string; readonly reason: string };
 
+/** Refusals that mend themselves, or that only say that something has just ended. */
+const SILENT: ReadonlySet<string> = new Set([
+  "transport-lost",
+  "transport-closed",
+  "unknown-publication",
+  "unknown-participant",
+]);
+
 /** What a message means to the person, given the state before it; null for most messages. */
 export function noticeOf(before: CallState, message: ServerMessage): Notice | null {
   switch (message.type) {
@@ -37,7 +45,9 @@ export function noticeOf(before: CallState, message: ServerMessage): Notice | nu
         ? null
         : { kind: "chat", name: message.name, text: message.text };
     case "problem":
-      return { kind: "problem", code: message.code, reason: message.reason };
+      return SILENT.has(message.code)
+        ? null
+        : { kind: "problem", code: message.code, reason: message.reason };
     default:
       return null;
   }

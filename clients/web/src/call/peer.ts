@@ -113,6 +113,11 @@ export class Peer {
     return this.#now.negotiation.refused(id);
   }
 
+  /** The server has given our transport up. */
+  transportLost(): void {
+    this.#recovery.broken();
+  }
+
   signallingLost(): void {
     this.#recovery.signallingLost();
   }

@@ -13,14 +13,13 @@ export const WHOLE = 4320;
 /** A picture may be stretched by this much before the next larger one is asked for. */
 const STRETCH = 1.25;
 
-/** What a person chose on a tile; `auto` follows the tile's size. */
-export type Choice = "auto" | Height;
+const HEIGHTS = { off: OFF, base: BASE, sd: SD, hd: HD } as const;
 
-/** The choice that a wish menu's value stands for. */
-export function parseChoice(value: string): Choice {
-  const height = Number.parseInt(value, 10);
-  return Number.isNaN(height) ? "auto" : height;
-}
+/** What a person chose on a tile; `auto` follows the tile's size. */
+export type Choice = "auto" | keyof typeof HEIGHTS;
+
+/** In the order of the menu. */
+export const CHOICES: readonly Choice[] = ["auto", "hd", "sd", "base", "off"];
 
 /** The wish for a tile whose picture is `lines` device pixels tall on its short side. */
 export function wishForSize(source: MediaSource, lines: number): Height {
@@ -52,7 +51,7 @@ export class Wishes {
   /** The wish in force, or null while the tile's size is not known. */
   wish(publication: Identifier): Height | null {
     const choice = this.choice(publication);
-    return choice === "auto" ? (this.#automatic.get(publication) ?? null) : choice;
+    return choice === "auto" ? (this.#automatic.get(publication) ?? null) : HEIGHTS[choice];
   }
 
   choose(publication: Identifier, choice: Choice): void {

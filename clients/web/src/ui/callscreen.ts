@@ -177,6 +177,9 @@ export class CallScreen implements Screen {
 
   #bannerText(): string {
     const { phase, connectionState, state } = this.#call;
+    if (phase === "connecting") {
+      return words().joining;
+    }
     if (phase === "reconnecting") {
       return words().reconnecting;
     }

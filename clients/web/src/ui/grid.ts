@@ -9,7 +9,9 @@ import { tileViews } from "./views";
 import { SizeWatcher } from "./watcher";
 import { words } from "./words";
 
-const ASPECT = 16 / 9;
+/** Most pictures are wide; on an upright phone, taller tiles cut them at the sides. */
+const WIDE = 16 / 9;
+const UPRIGHT = 6 / 5;
 const GAP = 12;
 
 export class Grid {
@@ -106,14 +108,17 @@ export class Grid {
   #arrange(): void {
     const focused = this.element.classList.contains("focused");
     const box = { width: this.#rest.clientWidth, height: this.#rest.clientHeight };
-    const { columns, width } = fitGrid(this.#rest.childElementCount, box, ASPECT, GAP);
+    const aspect = box.height > box.width && !focused ? UPRIGHT : WIDE;
+    const { columns, width } = fitGrid(this.#rest.childElementCount, box, aspect, GAP);
+    this.#rest.style.setProperty("--tile-aspect", String(aspect));
     this.#rest.style.setProperty("--columns", String(focused ? 1 : columns));
     this.#rest.style.setProperty("--tile-width", `${width}px`);
   }
 
   #sized(element: Element, lines: number): void {
     for (const [key, tile] of this.#tiles) {
-      if (tile.element === element && tile.publication !== null) {
+      const foreign = !key.startsWith("self");
+      if (tile.element === element && tile.publication !== null && foreign) {
         const source = key.endsWith("/screen") ? "screen" : "camera";
         this.#call.fit(tile.publication, wishForSize(source, lines));
       }

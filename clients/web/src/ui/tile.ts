@@ -1,6 +1,6 @@
 /** One tile: a picture, whose it is, what arrives of it, and the menu of wishes. */
 
-import { BASE, type Choice, HD, OFF, parseChoice, SD } from "../call/wishes";
+import { CHOICES, type Choice } from "../call/wishes";
 import type { Identifier } from "../protocol/messages";
 import { Chart } from "./chart";
 import { formatBitrate } from "./chip";
@@ -143,9 +143,8 @@ export class Tile {
   #drawControls(view: TileView): void {
     this.#wish.hidden = view.isSelf || view.publication === null;
     setAttribute(this.#select, "aria-label", words().pictureOf(view.title));
-    const value = String(view.choice);
-    if (this.#select.value !== value) {
-      this.#select.value = value;
+    if (this.#select.value !== view.choice) {
+      this.#select.value = view.choice;
     }
     const label = view.enlarged ? words().reduce : words().enlarge(view.title);
     setAttribute(this.#enlarge, "aria-label", label);
@@ -155,21 +154,15 @@ export class Tile {
 
   #menu(events: TileEvents): HTMLSelectElement {
     const text = words();
-    const options: readonly (readonly [Choice, string])[] = [
-      ["auto", text.auto],
-      [HD, text.hd],
-      [SD, text.sd],
-      [BASE, text.base],
-      [OFF, text.off],
-    ];
     const select = h(
       "select",
       { attributes: { "data-wish": true } },
-      ...options.map(([value, label]) => h("option", { attributes: { value } }, label)),
+      ...CHOICES.map((value) => h("option", { attributes: { value } }, text[value])),
     );
     select.addEventListener("change", () => {
-      if (this.publication !== null) {
-        events.chosen(this.publication, parseChoice(select.value));
+      const choice = CHOICES.find((value) => value === select.value);
+      if (this.publication !== null && choice) {
+        events.chosen(this.publication, choice);
       }
     });
     return select;

@@ -1,7 +1,7 @@
 /** What each tile shows, from the state of the call. */
 
 import type { Call } from "../call/call";
-import { isSending, others } from "../call/state";
+import { isSending, others, ownPublications } from "../call/state";
 import { OFF } from "../call/wishes";
 import { problemText } from "../i18n";
 import type { MediaSource, Participant, Publication } from "../protocol/messages";
@@ -73,7 +73,7 @@ function remoteView(
 
 /** Why there is no picture, as far as that needs saying. */
 function hintFor(call: Call, publication: Publication): string {
-  if (call.choice(publication.id) === OFF) {
+  if (call.choice(publication.id) === "off") {
     return words().pictureOff;
   }
   const note = call.note(publication.id);
@@ -90,7 +90,7 @@ function ownView(call: Call, source: "camera" | "screen"): Omit<TileView, "enlar
   const title = `${call.name} (${words().you})`;
   return {
     participant: self,
-    publication: null,
+    publication: ownPublications(call.state).find((own) => own.source === source)?.id ?? null,
     title: isScreen ? words().screenOf(title) : title,
     name: call.name,
     isSelf: true,
