@@ -130,13 +130,15 @@ class Retransmitter:
 
     def _answer(self, number: int, timestamp_shift: int, interval: float, now: float) -> Answer:
         copier, history = self._copier, self._history
-        rtx_type = self._rtx_types.get(history.marked_type(number) & 0x7F)
-        if copier is None or rtx_type is None:
+        if copier is None:
             return Answer.NOT_NEGOTIATED
         sequence = history.sequence(number)
         stored = None if sequence == FORGOTTEN else self._source.store.get(sequence)
         if stored is None:
             return Answer.FORGOTTEN
+        rtx_type = self._rtx_types.get(history.marked_type(number) & 0x7F)
+        if rtx_type is None:
+            return Answer.NOT_NEGOTIATED
         refusal = self._refusal(number, len(stored), interval, now)
         if refusal is not None:
             return refusal
