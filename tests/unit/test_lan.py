@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from sfu.errors import ConfigError
 from sfu.lan import RENEWAL, VALIDITY, Lan, local_addresses, prepare, prepare_in, state_folder
@@ -121,6 +122,20 @@ async def test_the_certificate_works(tmp_path: Path) -> None:
 def certificate_of_text(lan: Lan) -> str:
     text = lan.certificate.read_text()
     return text[text.index("-----BEGIN CERTIFICATE-----") :]
+
+
+def test_a_foreign_certificate_is_replaced(tmp_path: Path) -> None:
+    """One that names no address serves nobody here."""
+    lan = prepare_in(tmp_path, HERE, now=NOW)
+    key = serialization.load_pem_private_key(lan.key.read_bytes(), password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    name = x509.Name([])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW + VALIDITY)
+    foreign = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    lan.certificate.write_bytes(
+        lan.certificate.read_bytes().partition(b"-----BEGIN C")[0] + foreign
+    )
+    assert names_of(prepare_in(tmp_path, HERE, now=NOW)) >= set(HERE)
 
 
 def test_no_network_is_explained(tmp_path: Path) -> None:

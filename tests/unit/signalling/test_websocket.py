@@ -175,17 +175,51 @@ async def test_a_flood_is_cut_off(room: Room) -> None:
     await room.ended(Ending.TOO_FAST)
 
 
-async def test_a_client_that_takes_nothing_is_let_go(
-    room: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Buffers of the network fill up once; then the socket is cut, and nobody else waits."""
-    monkeypatch.setattr(websocket, "SEND_SECONDS", 0.2)
+async def raw(room: Room) -> asyncio.StreamWriter:
+    """A socket whose other end follows no rules after the handshake."""
     _, writer = await asyncio.open_connection("127.0.0.1", room.site.port, limit=1024)
     writer.write(
         b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
     )
     await until(lambda: room.echoes)
+    return writer
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(b"\xff" * 64, id="reserved bits"),
+        pytest.param(b"\x81\x82\x00\x00\x00\x00\xc3\x28", id="no UTF-8"),
+        pytest.param(b"\x80\x80\x00\x00\x00\x00", id="a continuation of nothing"),
+    ],
+)
+async def test_a_malformed_frame_ends_it(room: Room, frame: bytes) -> None:
+    """RFC 6455 leaves no choice; nobody else notices."""
+    writer = await raw(room)
+    writer.write(frame)
+    await room.ended(Ending.MALFORMED)
+    assert room.echoes[0].said == []
+    writer.close()
+
+
+async def test_a_client_that_does_not_answer_pings_is_let_go(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its place is kept as if its network had failed, which it probably has."""
+    monkeypatch.setattr(websocket, "HEARTBEAT_SECONDS", 0.1)
+    writer = await raw(room)
+    await room.ended(Ending.SILENT)
+    assert len(room.echoes[0].lost) == 1
+    writer.close()
+
+
+async def test_a_client_that_takes_nothing_is_let_go(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Buffers of the network fill up once; then the socket is cut, and nobody else waits."""
+    monkeypatch.setattr(websocket, "SEND_SECONDS", 0.2)
+    writer = await raw(room)
     room.echoes[0].said += ["x" * 1_000_000] * 30
     room.echoes[0].say("too much")
     await room.ended(Ending.TOO_SLOW)
