@@ -262,6 +262,9 @@ export class Call {
   }
 
   #localChanged(source: MediaSource): void {
+    if (this.phase === "over") {
+      return;
+    }
     this.#publish(source);
     this.#follow();
     this.#changed();

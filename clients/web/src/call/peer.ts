@@ -55,7 +55,8 @@ export class Peer {
     this.#publish.set(source, media);
     const sender = this.#now.sections.sender(source);
     if (sender) {
-      await sender.replaceTrack(media.track);
+      // Fails only on a closed connection, and the next one begins with the new track.
+      await sender.replaceTrack(media.track).catch(() => undefined);
     } else {
       this.#now.negotiation.request();
     }

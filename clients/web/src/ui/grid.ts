@@ -111,7 +111,7 @@ export class Grid {
     const aspect = box.height > box.width && !focused ? UPRIGHT : WIDE;
     const { columns, width } = fitGrid(this.#rest.childElementCount, box, aspect, GAP);
     this.#rest.style.setProperty("--tile-aspect", String(aspect));
-    this.#rest.style.setProperty("--columns", String(focused ? 1 : columns));
+    this.#rest.style.setProperty("--row-width", `${columns * (width + GAP) - GAP}px`);
     this.#rest.style.setProperty("--tile-width", `${width}px`);
   }
 
