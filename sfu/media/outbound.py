@@ -10,6 +10,7 @@ from sfu.media.reports import SentReports
 from sfu.media.retransmission import Retransmitter
 from sfu.media.rewriter import NONE, Rewriter
 from sfu.media.selector import Selector, Switch, SwitchReason, Verdict
+from sfu.media.wish import Wish
 from sfu.wire.rtcp import ReportBlock, SenderReport
 
 if TYPE_CHECKING:
@@ -41,19 +42,15 @@ class Outbound:
         "_incomplete",
         "_is_video",
         "_ladder",
-        "_ladder_version",
         "_payload_type",
         "_payload_types",
         "_reports",
-        "_retransmitter",
         "_rewriter",
         "_selector",
         "_sent_at",
         "_sink",
-        "_sizes",
         "_timestamp",
         "_wish",
-        "_wish_reason",
         "bytes",
         "counts",
         "fillers",
@@ -62,6 +59,7 @@ class Outbound:
         "lost",
         "packets",
         "payload_bytes",
+        "retransmitter",
         "round_trip",
         "rtx_ssrc",
         "source",
@@ -101,19 +99,16 @@ class Outbound:
         self.jitter = 0.0  # seconds
         self._is_video = source.track.kind == "video"
         self._ladder = source.ladder
-        self._ladder_version = -1
-        self._sizes: tuple[tuple[int, int], ...] = ()
-        self._wish = 0
-        self._wish_reason = SwitchReason.START
         self._payload_types = {codec: types[0] for codec, types in payload_types.items()}
         self._codec: Codec | None = None
         self._payload_type = NONE  # of that codec; NONE: not negotiated
         self._selector = Selector()
+        self._wish = Wish(source.ladder, self._selector)
         self._rewriter = Rewriter(start_sequence)
         self._history = History(VIDEO_PACKETS if self._is_video else AUDIO_PACKETS)
         self._copier = Copier(ssrc, mid, extension_ids, departures)
         self._sink = sink
-        self._retransmitter = Retransmitter(
+        self.retransmitter = Retransmitter(
             source=source,
             history=self._history,
             sink=sink,
@@ -145,8 +140,8 @@ class Outbound:
         view, selector = packet.view, self._selector
         if view.payload_end == view.payload_offset:
             return _PADDING_ONLY
-        if self._ladder.version != self._ladder_version:
-            self._follow_ladder(now=now)
+        if self._ladder.version != self._wish.version:
+            self._wish.follow_ladder(now=now)
         if packet.codec is not self._codec:
             self._codec = packet.codec
             self._payload_type = self._payload_types.get(packet.codec, NONE)
@@ -181,7 +176,7 @@ class Outbound:
             self._sent_at = now
             self._incomplete = not marker
         if tag.key_frame:
-            self._retransmitter.end_silence()
+            self.retransmitter.end_silence()
         return _FORWARDED
 
     def _drop(self, packet: Packet, verdict: Verdict, number: int, *, now: float) -> None:
@@ -210,9 +205,7 @@ class Outbound:
 
     def set_wish(self, lines: int, *, reason: SwitchReason = SwitchReason.WISH, now: float) -> None:
         """Wish for a picture of at most so many lines; 0: for nothing. Audio: 0 or more."""
-        self._wish = lines
-        self._wish_reason = reason
-        self._selector.want(self._ladder.target_for(lines), reason, now=now)
+        self._wish.set(lines, reason, now=now)
         self._ask_for_key_frame(now=now)
 
     def current_layer(self) -> Target | None:
@@ -230,21 +223,6 @@ class Outbound:
         self._selector.switches.clear()
         return switches
 
-    def _follow_ladder(self, *, now: float) -> None:
-        """The source offers other layers than before: see what now comes closest to the wish."""
-        ladder, selector = self._ladder, self._selector
-        sizes = tuple((layer.width, layer.height) for layer in ladder.layers())
-        target, wanted = ladder.target_for(self._wish), selector.wanted
-        if wanted is None or target is None:
-            reason = self._wish_reason
-        elif sizes != self._sizes:
-            reason = SwitchReason.LAYERS_CHANGED
-        else:
-            reason = SwitchReason.LAYER_SILENT if target < wanted else SwitchReason.LAYER_RESUMED
-        self._sizes = sizes
-        self._ladder_version = ladder.version
-        selector.want(target, reason, now=now)
-
     def _ask_for_key_frame(self, *, now: float) -> None:
         cause = self._selector.needs_key_frame
         if cause is not None:
@@ -253,33 +231,18 @@ class Outbound:
 
     def request_key_frame(self, cause: KeyFrameCause, *, now: float) -> None:
         """The subscriber cannot go on without a key frame, and needs nothing else until then."""
-        self._retransmitter.be_silent(now=now)
+        self.retransmitter.be_silent(now=now)
         self.source.request_key_frame(cause, now=now)
 
     def resend(self, numbers: Iterable[int], *, now: float) -> None:
         """Answer a NACK, which names packets by the 16-bit numbers that they were sent with."""
-        self._retransmitter.answer(
+        self.retransmitter.answer(
             numbers,
             timestamp_shift=self._rewriter.timestamp_shift,
             media_bytes=self.bytes,
             round_trip=self.round_trip,
             now=now,
         )
-
-    @property
-    def retransmitted(self) -> int:
-        """How many packets were sent again."""
-        return self._retransmitter.packets
-
-    @property
-    def retransmitted_bytes(self) -> int:
-        """The same in bytes, RTP headers included."""
-        return self._retransmitter.bytes
-
-    @property
-    def answers(self) -> list[int]:
-        """What became of the packets that were asked for again, by `Answer`."""
-        return self._retransmitter.answers
 
     def sender_report(self, *, now: float) -> SenderReport | None:
         """Return a report for the subscriber; None before the publisher's own first report."""

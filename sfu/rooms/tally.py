@@ -60,12 +60,12 @@ def tally_subscription(tally: Tally, subscription: Subscription) -> None:
     outbound, kind = subscription.outbound, subscription.publication.kind
     _add(tally, "packets", ("out", kind), outbound.packets)
     _add(tally, "bytes", ("out", kind), outbound.bytes)
-    _add(tally, "retransmissions", ("out",), outbound.retransmitted)
-    _add(tally, "retransmitted_bytes", (), outbound.retransmitted_bytes)
+    _add(tally, "retransmissions", ("out",), outbound.retransmitter.packets)
+    _add(tally, "retransmitted_bytes", (), outbound.retransmitter.bytes)
     _add(tally, "fillers", (), outbound.fillers)
     dropped = [verdict for verdict in Verdict if verdict is not Verdict.FORWARDED]
     _add_each(tally, "drops", dropped, outbound.counts, "copy")
-    _add_each(tally, "nack_answers", Answer, outbound.answers)
+    _add_each(tally, "nack_answers", Answer, outbound.retransmitter.answers)
 
 
 def tally_router(tally: Tally, router: Router) -> None:
