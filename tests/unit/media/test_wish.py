@@ -1,5 +1,7 @@
 """A wish follows the ladder, and says why another target is wanted."""
 
+from collections.abc import Callable
+
 import pytest
 
 from sfu.media.layers import Ladder
@@ -43,7 +45,6 @@ def test_what_was_wished_before_the_layers_were_known_is_wanted_once_they_are() 
     ladder, selector = Ladder(), Noting()
     wish = Wish(ladder, selector)
     wish.set(360, SwitchReason.START, now=0)
-    assert selector.wanted is None
     ladder.describe([3, 3, 3], SIZES)
     wish.follow_ladder(now=0)
     assert (selector.wanted, selector.why) == ((1, 2), SwitchReason.START)
@@ -55,12 +56,13 @@ def test_the_reasons_of_layers_that_come_and_go(ladder: Ladder) -> None:
     wish = Wish(ladder, selector)
     wish.set(720, SwitchReason.WISH, now=0)
     wish.follow_ladder(now=0)
-    seen = []
-    for change in (
+    changes: list[Callable[[], None]] = [
         lambda: ladder.activate(ALL & ~S2),
         lambda: ladder.activate(ALL),
         lambda: ladder.describe([3, 3], [(480, 270), (960, 540)]),
-    ):
+    ]
+    seen = []
+    for change in changes:
         change()
         wish.follow_ladder(now=0)
         seen.append((selector.wanted, selector.why))
