@@ -1,6 +1,8 @@
 """A wish follows the ladder, and says why another target is wanted."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,6 +10,9 @@ from sfu.media.layers import Ladder
 from sfu.media.selector import Selector, SwitchReason
 from sfu.media.wish import Wish
 from sfu.wire.payload.tag import target_bit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SIZES = [(320, 180), (640, 360), (1280, 720)]
 ALL = sum(target_bit(spatial, temporal) for spatial in range(3) for temporal in range(3))
