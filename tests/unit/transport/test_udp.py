@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 import uvloop
+from structlog.testing import capture_logs
 
+from sfu.transport import peer as peer_module
+from sfu.transport import udp as udp_module
 from sfu.transport.dtls import generate_certificate
+from sfu.transport.events import PeerClosed
 from sfu.transport.node import Node
 from sfu.transport.udp import UdpShell
 from tests.support.endpoint import invite, on_udp, reflect
@@ -63,3 +68,94 @@ def test_serves_both_families(new_loop: Callable[[], asyncio.AbstractEventLoop],
     """One socket carries IPv4 and IPv6, and names IPv4 addresses as IPv4."""
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(echo(host))
+
+
+async def test_ticks_without_traffic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timeouts pass also when nothing arrives: nobody checked, so the peer is closed."""
+    monkeypatch.setattr(peer_module, "FIRST_CHECK_SECONDS", 0.01)
+    async with opened() as shell:
+        peer, _ = invite(shell.node, now=time.monotonic())
+        async with asyncio.timeout(10.0):
+            while not peer.closed:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.001)
+        assert peer.take_events() == [PeerClosed("ice_timeout")]
+
+
+async def test_a_bug_costs_one_peer() -> None:
+    """What a handler raises is logged, and the shell goes on for the others."""
+    async with opened() as shell:
+        server = "127.0.0.1", shell.port
+        (peer, endpoint), (other, another) = (
+            invite(shell.node, server=server, now=time.monotonic()) for _ in range(2)
+        )
+
+        def fail(_data: bytes, /, *, now: float) -> None:
+            raise RuntimeError(now)
+
+        peer.on_rtp = fail
+        reflect(other)
+        async with on_udp(endpoint) as client, on_udp(another) as bystander:
+            await client.until(lambda: endpoint.connected)
+            await bystander.until(lambda: another.connected)
+            endpoint.send_rtp(rtp())
+            client.flush()
+            with capture_logs() as logged:
+                await client.until(lambda: not endpoint.connected)
+            another.send_rtp(rtp())
+            bystander.flush()
+            await bystander.until(lambda: bool(another.rtp))
+        assert peer.take_events()[-1] == PeerClosed("internal_error")
+    assert logged == [{"event": "datagram.failed", "exc_info": True, "log_level": "error"}]
+
+
+async def test_counts_what_the_socket_would_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full buffer and a refusal of the kernel are drops with a name, not errors."""
+    async with opened() as shell:
+        peer, endpoint = invite(shell.node, server=("127.0.0.1", shell.port), now=time.monotonic())
+        async with on_udp(endpoint) as client:
+            await client.until(lambda: endpoint.connected)
+            peer.send_rtcp(bytes.fromhex("80c90001 11223344"))
+            shell._routes.clear()  # noqa: SLF001 - as after very many sources
+            monkeypatch.setattr(shell, "_raw", lambda _sock, address: (address[0], 0))
+            shell.flush()
+        assert (shell.send_drops, shell.send_errors) == (0, 1)
+
+
+async def test_sends_where_it_never_heard_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address that has fallen out of the table of routes is still reached."""
+    monkeypatch.setattr(udp_module, "_MAX_ROUTES", 1)
+    async with opened() as shell:
+        server = "127.0.0.1", shell.port
+        pairs = [invite(shell.node, server=server, now=time.monotonic()) for _ in range(2)]
+        (_, endpoint), (_, another) = pairs
+        async with on_udp(endpoint) as client, on_udp(another) as bystander:
+            await client.until(lambda: endpoint.connected)
+            await bystander.until(lambda: another.connected)
+            for peer, _ in pairs:
+                peer.send_rtcp(bytes.fromhex("80c90001 11223344"))
+            shell.flush()
+            await client.until(lambda: bool(endpoint.rtcp))
+            await bystander.until(lambda: bool(another.rtcp))
+
+
+async def test_counts_what_found_the_buffer_full() -> None:
+    """Datagrams that the kernel had no room for are known by their number."""
+    async with opened() as shell:
+        assert shell.kernel_drops == 0
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood:
+            flood.connect(("127.0.0.1", shell.port))
+            for _ in range(40_000):  # without a turn of the loop: nobody reads
+                flood.send(bytes(1200))
+        assert shell.kernel_drops > 0
+
+
+async def test_is_silent_once_closed() -> None:
+    """A late flush after the end sends nothing and fails nowhere."""
+    async with opened() as shell:
+        peer, endpoint = invite(shell.node, server=("127.0.0.1", shell.port), now=time.monotonic())
+        async with on_udp(endpoint) as client:
+            await client.until(lambda: endpoint.connected)
+    peer.close()
+    shell.flush()
+    assert shell.kernel_drops == 0
+    shell.close()
