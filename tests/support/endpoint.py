@@ -294,6 +294,10 @@ class TcpEndpoint(_Shell, asyncio.Protocol):
         self._reader = FrameReader()
         self._tick()
 
+    def stop_reading(self) -> None:
+        """Let what arrives pile up."""
+        self._transport.pause_reading()
+
     def data_received(self, data: bytes) -> None:
         """Hand frames to the engine, and wake whoever waits."""
         for datagram in self._reader.feed(data):
