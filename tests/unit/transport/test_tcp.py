@@ -14,8 +14,9 @@ import uvloop
 from sfu.transport import tcp
 from sfu.transport.dtls import generate_certificate
 from sfu.transport.node import Node
-from sfu.transport.tcp import TcpShell
+from sfu.transport.tcp import MAX_WAITING_BYTES, TcpShell
 from sfu.transport.udp import UdpShell
+from tests.support import endpoint as endpoint_module
 from tests.support.endpoint import invite, on_tcp, reflect
 from tests.support.packets import rtp
 
@@ -121,3 +122,47 @@ async def test_bounds_connections_of_one_host(monkeypatch: pytest.MonkeyPatch) -
         await eventually(lambda: len(shell.connections) == 1)
         writer.close()
         await writer.wait_closed()
+
+
+async def test_drops_what_a_slow_reader_does_not_take() -> None:
+    """What waits for a connection is bounded; the rest is counted, and the peer goes on."""
+    async with opened() as shell:
+        server = "127.0.0.1", shell.udp.port
+        peer, endpoint = invite(shell.udp.node, server=server, now=time.monotonic())
+        async with on_tcp(endpoint) as client:
+            await client.until(lambda: endpoint.connected)
+            client.stop_reading()
+            for number in range(20_000):
+                packet = rtp(bytes(1100), sequence_number=number & 0xFFFF)
+                peer.slot()[: len(packet)] = packet
+                peer.commit(len(packet))
+                shell.udp.flush()
+            (transport,) = (each._transport for each in shell.connections.values())  # noqa: SLF001
+            assert transport is not None
+            assert MAX_WAITING_BYTES < transport.get_write_buffer_size() < MAX_WAITING_BYTES + 2048
+            assert 0 < shell.send_drops < 20_000
+            assert not peer.closed
+
+
+async def test_keeps_a_connection_that_passed_its_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience is for strangers; when the peer goes, the connection does."""
+    monkeypatch.setattr(tcp, "PATIENCE", 0.05)
+    monkeypatch.setattr(endpoint_module, "CHECK_INTERVAL", 0.2)
+    async with opened() as shell:
+        server = "127.0.0.1", shell.udp.port
+        peer, endpoint = invite(shell.udp.node, server=server, now=time.monotonic())
+        async with on_tcp(endpoint) as client:
+            await client.until(lambda: endpoint.connected)
+            first = endpoint.answered
+            await client.until(lambda: endpoint.answered > first)  # and so on
+            assert not client.closed
+            shell.udp.node.remove_peer(peer)
+            shell.udp.flush()
+            await client.until(lambda: client.closed)
+
+
+async def test_counts_what_has_nowhere_to_go() -> None:
+    """A datagram for a connection that is gone is a drop."""
+    async with opened() as shell:
+        shell.send(b"late", ("127.0.0.1", 1, "tcp"))
+        assert shell.send_drops == 1
