@@ -16,7 +16,10 @@ LEVELS: Final = {
 
 def configure(level: str, *, as_json: bool) -> None:
     """Write logs to stderr from `level` on, as JSON or for people."""
-    renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    # Exceptions are told without local variables, which may be anybody's secrets.
+    renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
     last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=[

@@ -2,6 +2,7 @@
 
 import json
 import time
+from secrets import token_hex
 
 import pytest
 import structlog
@@ -50,3 +51,27 @@ def test_levels_and_forms(capsys: pytest.CaptureFixture[str], as_json: bool) -> 
     assert len(written.splitlines()) == 1
     if as_json:
         assert json.loads(written)["why"] == "asked"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_exceptions_are_told_without_what_was_in_variables(
+    capsys: pytest.CaptureFixture[str],
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """A traceback says where; tokens, names and keys are in the variables around."""
+
+    def fail(token: str) -> None:
+        assert token
+        raise RuntimeError("a bug")
+
+    configure("warning", as_json=as_json)
+    secret = token_hex(8)
+    try:
+        fail(secret)
+    except RuntimeError:
+        structlog.get_logger().exception("something.failed")
+    written = capsys.readouterr().err
+    structlog.reset_defaults()
+    assert "RuntimeError: a bug" in written
+    assert "in fail" in written
+    assert secret not in written
