@@ -47,6 +47,9 @@ TICKS_PER_FOLLOW_UP: Final = 5
 
 PAGE: Final = Path(__file__).parent.parent / "clients" / "web" / "dist"
 
+OWN_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+"""What browsers on this machine call it."""
+
 INVITATION_SECONDS: Final = 7 * 86_400
 """How long the links that are printed at the start let people in."""
 
@@ -128,6 +131,7 @@ class Server:
             render_metrics=lambda: render(registry),
             ready=lambda: not self.directory.draining,
             verify_scrape=self.verify_scrape,
+            hosts=None if self.secret else OWN_NAMES | {_bracketed(self.config.http.host)},
         )
 
     # Running

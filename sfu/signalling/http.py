@@ -1,5 +1,6 @@
 """What the server offers over HTTP: the page, the WebSocket, metrics and health."""
 
+import re
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Final
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from sfu.errors import ConfigError, Refused
 from sfu.signalling.websocket import WebSocketShell
@@ -37,6 +39,8 @@ NEVER: Final = "no-store"
 _FILE: Final = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}"
 _ROOM: Final = "[A-Za-z0-9_-]{1,64}"
 
+_PORT: Final = re.compile(r":[0-9]*\Z")
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -54,11 +58,13 @@ class Services:
     verify_scrape: Callable[[str | None], None]
     """Takes the Bearer token of a request for /metrics; raises Refused, code "forbidden" if the
     token is good but for other things."""
+    hosts: frozenset[str] | None
+    """The names, without port, that this server may be asked by; None for any."""
 
 
 def create_application(services: Services) -> web.Application:
     """Build the application: every route, header and refusal."""
-    application = web.Application(middlewares=[_sentences])
+    application = web.Application(middlewares=[_sentences, _only_asked_as(services.hosts)])
     routes = _Routes(services)
     application.router.add_get("/", routes.page)
     application.router.add_get(f"/room/{{room:{_ROOM}}}", routes.page)
@@ -198,6 +204,21 @@ async def _sentences(request: web.Request, handler: Handler) -> web.StreamRespon
     except Exception:  # aiohttp would log the address of whoever asked
         log.exception("http.failed")
         return _say(500, "The server made a mistake; its log says more.")
+
+
+def _only_asked_as(hosts: frozenset[str] | None) -> Middleware:
+    """Refuse other names (RFC 9110 section 15.5.20).
+
+    A page may have its own name resolved to this machine: its origin is then ours, its name not.
+    """
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if hosts is None or _PORT.sub("", request.host.lower()) in hosts:
+            return await handler(request)
+        return _say(421, "This server is for its own machine: open it as localhost.")
+
+    return check
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:

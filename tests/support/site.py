@@ -22,7 +22,13 @@ async def until(condition: Callable[[], object]) -> None:
 class Site:
     """What a test asks, and what the server behind it would decide."""
 
-    def __init__(self, page: Path, new_session: Callable[[], Conversation]) -> None:
+    def __init__(
+        self,
+        page: Path,
+        new_session: Callable[[], Conversation],
+        *,
+        hosts: frozenset[str] | None = None,
+    ) -> None:
         self.sockets = WebSocketShell(new_session)
         self.ready = True
         self.tokens: list[str | None] = []
@@ -32,6 +38,7 @@ class Site:
             render_metrics=lambda: (b"sfu_rooms 0\n", "text/plain; version=1.0.0"),
             ready=lambda: self.ready,
             verify_scrape=self._verify_scrape,
+            hosts=hosts,
         )
         self.port: int
         self.client: ClientSession
@@ -45,10 +52,12 @@ class Site:
 
 
 @asynccontextmanager
-async def site(page: Path, new_session: Callable[[], Conversation]) -> AsyncIterator[Site]:
+async def site(
+    page: Path, new_session: Callable[[], Conversation], *, hosts: frozenset[str] | None = None
+) -> AsyncIterator[Site]:
     """Serve on a free port of localhost; afterwards nothing may be left."""
     before = asyncio.all_tasks()
-    served = Site(page, new_session)
+    served = Site(page, new_session, hosts=hosts)
     runner = await listen(create_application(served.services), host="127.0.0.1", port=0, tls=None)
     served.port = runner.addresses[0][1]
     async with ClientSession(f"http://127.0.0.1:{served.port}") as served.client:

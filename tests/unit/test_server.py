@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import aiohttp
 import pytest
 
 from sfu.config import Config, Http, Media
@@ -48,6 +49,22 @@ async def test_metrics_need_a_token_outside_the_open_mode() -> None:
         await fetch(f"{url}/metrics", status=401)
         await fetch(f"{url}/metrics", status=403, token=guest)
         assert "sfu_rooms 0.0" in await fetch(f"{url}/metrics", token=scrape)
+
+
+async def test_only_the_open_mode_insists_on_its_own_names() -> None:
+    """With tokens, a name that points here gives nobody anything; a proxy may use any."""
+    foreign = {"Host": "rebound.example"}
+    async with running(settings()) as (_, url), aiohttp.ClientSession() as http:
+        async with http.get(f"{url}/healthz", headers=foreign) as answer:
+            assert answer.status == 421
+        async with http.get(f"{url}/healthz") as answer:
+            assert answer.status == 200
+    async with (
+        running(settings(secret=SECRET)) as (_, url),
+        aiohttp.ClientSession() as http,
+        http.get(f"{url}/healthz", headers=foreign) as answer,
+    ):
+        assert answer.status == 200
 
 
 async def test_sigterm_lets_people_finish() -> None:

@@ -181,6 +181,43 @@ async def test_other_origins_may_not_connect(served: Site, origin: str) -> None:
     assert refused.value.status == 403
 
 
+OWN = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+@pytest.mark.parametrize("path", ["/", "/ws", "/metrics", "/healthz", "/nothing"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "rebound.example:{port}",
+        "rebound.example",
+        "localhost.rebound.example:{port}",
+        "127.0.0.1.rebound.example",
+        "[::2]:{port}",
+        "localhost:x",
+        "",
+    ],
+)
+async def test_other_names_get_nothing_where_only_some_are_known(
+    page: Path, path: str, host: str
+) -> None:
+    """DNS rebinding: a foreign page whose name points here has an origin that looks like ours."""
+    async with site(page, nobody, hosts=OWN) as served:
+        name = host.format(port=served.port)
+        headers = {"Host": name, "Origin": f"http://{name}"}
+        async with served.client.get(path, headers=headers) as answer:
+            assert answer.status == 421
+            assert (await answer.text()).endswith("open it as localhost.\n")
+
+
+@pytest.mark.parametrize("host", ["localhost", "LocalHost:{port}", "127.0.0.1:80", "[::1]:{port}"])
+async def test_own_names_are_served_where_only_some_are_known(page: Path, host: str) -> None:
+    """Whatever the port: it may be forwarded."""
+    async with site(page, nobody, hosts=OWN) as served:
+        headers = {"Host": host.format(port=served.port)}
+        async with served.client.get("/", headers=headers) as answer:
+            assert answer.status == 200
+
+
 async def test_the_websocket_speaks_nothing_else(served: Site) -> None:
     """A person who opens the address in a browser is told what it is for."""
     async with served.client.get("/ws") as answer:
