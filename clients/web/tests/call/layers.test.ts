@@ -1,0 +1,63 @@
+/** Each browser is asked for the layers that it knows. */
+
+import { describe, expect, it } from "vitest";
+import { chooseEncoding, preferCodec } from "../../src/call/layers";
+
+const FREE = { codec: null, scalabilityMode: null };
+
+describe("the encoding", () => {
+  it("is VP9 in three spatial layers where the browser knows them", () => {
+    const { codec, parameters } = chooseEncoding("camera", FREE, true);
+    expect(codec).toBe("vp9");
+    expect(parameters).toEqual({ maxBitrate: 2_500_000, scalabilityMode: "L3T3_KEY" });
+  });
+
+  it("is the browser's own where it does not", () => {
+    const { codec, parameters } = chooseEncoding("camera", FREE, false);
+    expect(codec).toBeNull();
+    expect(parameters).toEqual({ maxBitrate: 2_500_000 });
+  });
+
+  it("of a screen has one spatial layer", () => {
+    const { parameters } = chooseEncoding("screen", FREE, true);
+    expect(parameters.scalabilityMode).toBe("L1T3");
+  });
+
+  it("asks VP8 and H.264 for temporal layers only", () => {
+    for (const codec of ["vp8", "h264"] as const) {
+      const { parameters } = chooseEncoding("camera", { ...FREE, codec }, true);
+      expect(parameters.scalabilityMode).toBe("L1T3");
+    }
+  });
+
+  it("obeys the address of the page", () => {
+    const wish = { codec: "av1", scalabilityMode: "L3T3" } as const;
+    const { codec, parameters } = chooseEncoding("camera", wish, true);
+    expect([codec, parameters.scalabilityMode]).toEqual(["av1", "L3T3"]);
+  });
+});
+
+describe("the order of codecs", () => {
+  const codecs = [
+    { mimeType: "video/VP8" },
+    { mimeType: "video/rtx" },
+    { mimeType: "video/VP9", sdpFmtpLine: "profile-id=2" },
+    { mimeType: "video/VP9", sdpFmtpLine: "profile-id=0" },
+    { mimeType: "video/AV1", sdpFmtpLine: "level-idx=5;profile=0;tier=0" },
+  ];
+
+  it("begins with the main profile of the preferred one and loses none", () => {
+    const ordered = preferCodec(codecs, "vp9");
+    expect(ordered.map((codec) => codec.sdpFmtpLine ?? codec.mimeType)).toEqual([
+      "profile-id=0",
+      "profile-id=2",
+      "video/VP8",
+      "video/rtx",
+      "level-idx=5;profile=0;tier=0",
+    ]);
+  });
+
+  it("is untouched by a codec that the browser lacks", () => {
+    expect(preferCodec(codecs, "h264")).toEqual(codecs);
+  });
+});

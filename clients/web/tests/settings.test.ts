@@ -1,0 +1,80 @@
+/** The address says where to go and who is invited; nonsense in it is ignored. */
+
+import { describe, expect, it } from "vitest";
+import { DEFAULT_CAMERA, isRoomName, parseSettings, roomPath } from "../src/settings";
+
+const settings = (address: string) => parseSettings(new URL(address, "http://localhost:8080"));
+
+describe("the room", () => {
+  it.each([
+    ["/room/garden", "garden"],
+    ["/room/garden/", "garden"],
+    ["/", ""],
+    ["/room/a%20b", ""],
+    ["/room/a/b", ""],
+    [`/room/${"x".repeat(65)}`, ""],
+  ])("of %s is %j", (path, room) => {
+    expect(settings(path).room).toBe(room);
+  });
+
+  it("has a path that leads back to it", () => {
+    expect(settings(roomPath("Tea_time-5")).room).toBe("Tea_time-5");
+  });
+
+  it("has a name of letters, digits, hyphens and underscores", () => {
+    expect(["a", "A-b_9", "", "ä", "a b", "a/b"].map(isRoomName)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe("the invitation", () => {
+  it("is read from the fragment only, which never travels", () => {
+    expect(settings("/room/a#token=x.y.z").token).toBe("x.y.z");
+    expect(settings("/room/a?token=x").token).toBeNull();
+  });
+});
+
+describe("the camera", () => {
+  it.each([
+    ["", DEFAULT_CAMERA],
+    ["?camera=0", null],
+    ["?camera=320x180@15", { width: 320, height: 180, frameRate: 15 }],
+    ["?camera=640x360", { width: 640, height: 360, frameRate: 30 }],
+    ["?camera=huge", DEFAULT_CAMERA],
+  ])("of %j is %j", (query, camera) => {
+    expect(settings(`/room/a${query}`).camera).toEqual(camera);
+  });
+});
+
+describe("the rest", () => {
+  it("is off, free and empty without a word", () => {
+    expect(settings("/room/a")).toMatchObject({
+      name: "",
+      autojoin: false,
+      microphone: true,
+      encoding: { codec: null, scalabilityMode: null },
+      language: null,
+    });
+  });
+
+  it("can be asked for", () => {
+    const address = "/room/a?autojoin=1&name=Ada&mic=0&codec=av1&mode=L3T3&lang=de";
+    expect(settings(address)).toMatchObject({
+      name: "Ada",
+      autojoin: true,
+      microphone: false,
+      encoding: { codec: "av1", scalabilityMode: "L3T3" },
+      language: "de",
+    });
+  });
+
+  it("knows no other codecs", () => {
+    expect(settings("/room/a?codec=h266").encoding.codec).toBeNull();
+  });
+});

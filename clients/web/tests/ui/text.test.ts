@@ -1,0 +1,66 @@
+/** Small words and figures on the page. */
+
+import { describe, expect, it } from "vitest";
+import { sparkline } from "../../src/ui/chart";
+import { chipText, formatBitrate, sizeName } from "../../src/ui/chip";
+import { initials } from "../../src/ui/tile";
+
+const NAMES = { base: "Base", sd: "SD", hd: "HD" };
+
+describe("a chip", () => {
+  it("says size, layer and bitrate", () => {
+    const facts = { lines: 720, layer: "S2T2", kbps: 1412 };
+    expect(chipText(facts, NAMES, "en")).toBe("HD · S2T2 · 1.4 Mbit/s");
+    expect(chipText(facts, NAMES, "de")).toBe("HD · S2T2 · 1,4 Mbit/s");
+  });
+
+  it("says what it knows before the first picture", () => {
+    expect(chipText({ lines: 0, layer: "S0T0", kbps: 0 }, NAMES, "en")).toBe("S0T0 · 0 kbit/s");
+  });
+
+  it("is empty while nothing arrives", () => {
+    expect(chipText({ lines: 720, layer: null, kbps: 0 }, NAMES, "en")).toBe("");
+  });
+});
+
+describe("the name of a size", () => {
+  it.each([
+    [180, "base"],
+    [240, "base"],
+    [270, "sd"],
+    [360, "sd"],
+    [540, "sd"],
+    [720, "hd"],
+    [1080, "hd"],
+  ])("of %d lines is %s", (lines, name) => {
+    expect(sizeName(lines)).toBe(name);
+  });
+});
+
+it("writes bitrates for people", () => {
+  expect(formatBitrate(42.4, "en")).toBe("42 kbit/s");
+  expect(formatBitrate(1000, "en")).toBe("1.0 Mbit/s");
+});
+
+describe("initials", () => {
+  it.each([
+    ["Ada Lovelace", "AL"],
+    ["ada", "A"],
+    ["  Karl  von der Heide ", "KH"],
+    ["👩🏽‍🚀 x", "👩🏽‍🚀X"],
+    ["", ""],
+  ])("of %j are %j", (name, letters) => {
+    expect(initials(name)).toBe(letters);
+  });
+});
+
+describe("a chart", () => {
+  it("ends at the right edge and reaches the top", () => {
+    expect(sparkline([0, 100, 50])).toBe("58,19.0 59,1.0 60,10.0");
+  });
+
+  it("is empty for less than two values, and flat for zeros", () => {
+    expect(sparkline([5])).toBe("");
+    expect(sparkline([0, 0])).toBe("59,19.0 60,19.0");
+  });
+});
