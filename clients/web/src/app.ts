@@ -8,6 +8,7 @@ import { deviceProblem } from "./media/devices";
 import { DEFAULT_CAMERA, roomPath, type Settings } from "./settings";
 import { installHook } from "./testhook";
 import { CallScreen } from "./ui/callscreen";
+import { EndScreen } from "./ui/endscreen";
 import { type JoinForm, JoinScreen } from "./ui/joinscreen";
 import type { Screen } from "./ui/screen";
 import { Sound } from "./ui/sound";
@@ -55,16 +56,15 @@ export class App {
       this.#form = { ...this.#form, name: this.#form.name || "Guest" };
       await this.#join(null);
     } else {
-      this.#showJoin("");
+      this.#showJoin();
     }
   }
 
-  #showJoin(message: string): void {
+  #showJoin(): void {
     const screen = new JoinScreen({
       form: this.#form,
       format: this.#settings.camera ?? DEFAULT_CAMERA,
       invited: this.#settings.token !== null,
-      message,
       join: (form) => {
         this.#form = form;
         localStorage.setItem(NAME, form.name);
@@ -73,7 +73,7 @@ export class App {
       changeLanguage: (language, form) => {
         this.#form = form;
         this.#setLanguage(language);
-        this.#showJoin(message);
+        this.#showJoin();
       },
     });
     this.#show(screen);
@@ -156,7 +156,20 @@ export class App {
     this.#sound?.dispose();
     this.#sound = null;
     this.#call = null;
-    this.#showJoin(endingText(ending));
+    this.#showEnd(ending);
+  }
+
+  #showEnd(ending: Ending): void {
+    const screen = new EndScreen({
+      message: endingText(ending),
+      joinAgain: () => this.#showJoin(),
+      changeLanguage: (language) => {
+        this.#setLanguage(language);
+        this.#showEnd(ending);
+      },
+    });
+    this.#show(screen);
+    screen.focus();
   }
 
   #setLanguage(language: Language): void {

@@ -89,7 +89,6 @@ export class Call {
     this.#peer = new Peer({
       send: (offer) => this.#sendOffer(offer),
       changed: () => this.#changed(),
-      rebuilt: () => this.#wishes.repeat(),
     });
     this.#connection = new Connection(options.url, {
       opened: () => this.#join(),

@@ -16,8 +16,6 @@ export interface PeerEvents {
   send(offer: Offer): boolean;
   /** Streams, notes or the connection state are different now. */
   changed(): void;
-  /** A new incarnation: whatever the server was told about the old one, tell it again. */
-  rebuilt(): void;
 }
 
 interface Incarnation {
@@ -150,7 +148,6 @@ export class Peer {
     this.#dispose();
     this.#now = this.#incarnate();
     this.#now.negotiation.request();
-    this.#events.rebuilt();
     this.#events.changed();
   }
 

@@ -67,7 +67,6 @@ export const en = {
   muted: "muted",
   away: "away",
   speaking: "speaking",
-  picture: "Picture",
   pictureOf: (name: string) => `Picture size of ${name}`,
   auto: "Auto",
   base: "Base",
@@ -75,8 +74,6 @@ export const en = {
   hd: "HD",
   off: "Off",
   pictureOff: "You switched this picture off.",
-  cannotPlay: "This picture cannot be played here.",
-  codecUnsupported: "Your browser cannot decode this picture.",
   enlarge: (name: string) => `Enlarge ${name}`,
   reduce: "Back to the grid",
   alone: "Nobody else is here yet. Send somebody the link.",
@@ -106,7 +103,6 @@ export const en = {
   reconnecting: "Reconnecting…",
   mediaReconnecting: "Sound and picture are being restored…",
   mediaConnecting: "Connecting sound and picture…",
-  connected: "Connected.",
 
   // Endings
   youLeft: "You left the call.",

@@ -3,13 +3,13 @@
 import type { Call } from "../call/call";
 import { wishForSize } from "../call/wishes";
 import { h, setChildren } from "./dom";
-import { fitGrid } from "./layout";
+import { fitShape } from "./layout";
 import { Tile } from "./tile";
 import { tileViews } from "./views";
 import { SizeWatcher } from "./watcher";
 import { words } from "./words";
 
-/** Most pictures are wide; on an upright phone, taller tiles cut them at the sides. */
+/** Most pictures are wide; on an upright phone, taller tiles may show more, cut at the sides. */
 const WIDE = 16 / 9;
 const UPRIGHT = 6 / 5;
 const GAP = 12;
@@ -108,8 +108,9 @@ export class Grid {
   #arrange(): void {
     const focused = this.element.classList.contains("focused");
     const box = { width: this.#rest.clientWidth, height: this.#rest.clientHeight };
-    const aspect = box.height > box.width && !focused ? UPRIGHT : WIDE;
-    const { columns, width } = fitGrid(this.#rest.childElementCount, box, aspect, GAP);
+    const upright = !focused && box.height > box.width;
+    const shapes: [number, ...number[]] = upright ? [WIDE, UPRIGHT] : [WIDE];
+    const { columns, width, aspect } = fitShape(this.#rest.childElementCount, box, shapes, GAP);
     this.#rest.style.setProperty("--tile-aspect", String(aspect));
     this.#rest.style.setProperty("--row-width", `${columns * (width + GAP) - GAP}px`);
     this.#rest.style.setProperty("--tile-width", `${width}px`);

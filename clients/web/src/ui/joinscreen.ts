@@ -23,8 +23,6 @@ export interface JoinOptions {
   readonly form: JoinForm;
   readonly format: CameraFormat;
   readonly invited: boolean;
-  /** Why the person is here again; empty the first time. */
-  readonly message: string;
   join(form: JoinForm): void;
   changeLanguage(language: Language, form: JoinForm): void;
 }
@@ -126,16 +124,9 @@ export class JoinScreen implements Screen {
         "section",
         { class: "panel entrance" },
         this.#preview,
-        h("div", { class: "desk" }, h("h1", {}, text.tagline), this.#message(), form),
+        h("div", { class: "desk" }, h("h1", {}, text.tagline), form),
       ),
     );
-  }
-
-  #message(): HTMLElement | null {
-    const { message } = this.#options;
-    return message === ""
-      ? null
-      : h("p", { class: "notice", attributes: { role: "status" } }, message);
   }
 
   #makePreview(): HTMLElement {

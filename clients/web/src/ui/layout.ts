@@ -1,5 +1,13 @@
 /** How many columns show tiles largest. */
 
+/** How much more of the screen a less natural shape has to fill. */
+const DOUBT = 1.25;
+
+interface Box {
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface Fit {
   readonly columns: number;
   /** Width of one tile, in the unit of the given box. */
@@ -7,12 +15,7 @@ export interface Fit {
 }
 
 /** The best grid for `count` tiles of this aspect ratio (width to height) in a box with this gap. */
-export function fitGrid(
-  count: number,
-  box: { readonly width: number; readonly height: number },
-  aspect: number,
-  gap: number,
-): Fit {
+export function fitGrid(count: number, box: Box, aspect: number, gap: number): Fit {
   let best: Fit = { columns: 1, width: 0 };
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
@@ -24,4 +27,16 @@ export function fitGrid(
     }
   }
   return best;
+}
+
+/** The best grid of tiles of one of these shapes; in doubt, of an earlier one. */
+export function fitShape(
+  count: number,
+  box: Box,
+  aspects: readonly [number, ...number[]],
+  gap: number,
+): Fit & { readonly aspect: number } {
+  const fits = aspects.map((aspect) => ({ ...fitGrid(count, box, aspect, gap), aspect }));
+  const area = (fit: { width: number; aspect: number }) => fit.width ** 2 / fit.aspect;
+  return fits.reduce((best, fit) => (area(fit) > area(best) * DOUBT ? fit : best));
 }

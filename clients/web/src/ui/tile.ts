@@ -60,7 +60,7 @@ export class Tile {
     }
     this.#select = this.#menu(events);
     this.#wish = h("label", { class: "wish" }, this.#select);
-    this.#enlarge = h("button", { class: "enlarge", type: "button" }, icon("enlarge"));
+    this.#enlarge = h("button", { class: "enlarge", type: "button" });
     this.#enlarge.addEventListener("click", () => events.enlarge());
     this.element = h(
       "article",
@@ -149,7 +149,11 @@ export class Tile {
     const label = view.enlarged ? words().reduce : words().enlarge(view.title);
     setAttribute(this.#enlarge, "aria-label", label);
     setAttribute(this.#enlarge, "title", label);
-    setAttribute(this.#enlarge, "aria-pressed", String(view.enlarged));
+    const pressed = String(view.enlarged);
+    if (this.#enlarge.getAttribute("aria-pressed") !== pressed) {
+      this.#enlarge.setAttribute("aria-pressed", pressed);
+      this.#enlarge.replaceChildren(icon(view.enlarged ? "reduce" : "enlarge"));
+    }
   }
 
   #menu(events: TileEvents): HTMLSelectElement {

@@ -1,7 +1,7 @@
 /** Tiles are as large as the room for them allows. */
 
 import { describe, expect, it } from "vitest";
-import { fitGrid } from "../../src/ui/layout";
+import { fitGrid, fitShape } from "../../src/ui/layout";
 
 describe("the grid", () => {
   it.each([
@@ -30,5 +30,17 @@ describe("the grid", () => {
   it("of nothing, or nowhere, is nothing", () => {
     expect(fitGrid(0, { width: 100, height: 100 }, 1, 0).width).toBe(0);
     expect(fitGrid(3, { width: 0, height: 0 }, 1, 0).width).toBe(0);
+  });
+});
+
+describe("the shape of tiles", () => {
+  const shapes = [16 / 9, 6 / 5] as const;
+
+  it.each([
+    [3, 344, 490, 16 / 9],
+    [6, 344, 490, 6 / 5],
+    [2, 344, 570, 6 / 5],
+  ])("of %d in %d by %d is %d", (count, width, height, aspect) => {
+    expect(fitShape(count, { width, height }, [...shapes], 12).aspect).toBe(aspect);
   });
 });
