@@ -8,6 +8,7 @@ import { deviceProblem } from "./media/devices";
 import { DEFAULT_CAMERA, roomPath, type Settings } from "./settings";
 import { installHook } from "./testhook";
 import { CallScreen } from "./ui/callscreen";
+import { closeDialogs } from "./ui/dialogs";
 import { EndScreen } from "./ui/endscreen";
 import { type JoinForm, JoinScreen } from "./ui/joinscreen";
 import type { Screen } from "./ui/screen";
@@ -179,6 +180,7 @@ export class App {
 
   #show(screen: Screen): void {
     this.#screen?.dispose();
+    closeDialogs();
     this.#screen = screen;
     this.#root.replaceChildren(screen.element);
   }

@@ -29,6 +29,13 @@ export function openDialog(title: string, ...content: readonly Child[]): HTMLDia
   return dialog;
 }
 
+/** What was asked is moot, because the screen behind it has changed. */
+export function closeDialogs(): void {
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.close();
+  }
+}
+
 /** Ask before something that cannot be undone. */
 export function confirmDialog(question: string, action: string, run: () => void): void {
   const yes = h("button", { class: "danger", type: "button" }, action);
