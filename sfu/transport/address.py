@@ -1,16 +1,17 @@
 """Where a datagram came from, or is to go."""
 
-from typing import Literal, TypeAlias
+from typing import Final, TypeAlias
 
-UdpAddress: TypeAlias = tuple[str, int]
-"""Host and port; an IPv4 host is always written as IPv4, also when an IPv6 socket saw it."""
+Address: TypeAlias = tuple[str, int] | tuple[str, int, str]
+"""Host and port of the other side, and where it matters our own end: a host of ours, or TCP.
 
-TcpAddress: TypeAlias = tuple[str, int, Literal["tcp"]]
-"""The far end of a TCP connection, never equal to a UDP address with the same numbers."""
+An IPv4 host is always written as IPv4, also when an IPv6 socket saw it.
+"""
 
-Address: TypeAlias = UdpAddress | TcpAddress
+TCP: Final = "tcp"
+"""Our end of a TCP connection, so that its address never equals one of UDP."""
 
-_MAPPED = "::ffff:"  # RFC 4291 section 2.5.5.2
+_MAPPED: Final = "::ffff:"  # RFC 4291 section 2.5.5.2
 
 
 def plain_host(host: str) -> str:

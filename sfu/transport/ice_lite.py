@@ -22,7 +22,7 @@ from sfu.wire.stun import (
 CONSENT_SECONDS: Final = 30.0
 """An address that has not passed a check for so long may not be sent to (RFC 7675)."""
 
-MAX_ADDRESSES: Final = 16
+MAX_ADDRESSES: Final = 32
 """Most addresses of one peer that may talk to us; the one checked longest ago makes way."""
 
 TAG_CHARACTERS: Final = 8

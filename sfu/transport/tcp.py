@@ -5,7 +5,7 @@ import socket
 from typing import Final
 
 from sfu.errors import MalformedPacket
-from sfu.transport.address import TcpAddress, plain_host
+from sfu.transport.address import TCP, Address, plain_host
 from sfu.transport.framing import FrameReader, frame
 from sfu.transport.quota import Quota
 from sfu.transport.sockets import bind
@@ -30,7 +30,7 @@ class TcpShell:
         self.refused = 0  # connections beyond the bounds
         self.send_drops = 0  # datagrams for a connection that is slow or gone
         self.quota = Quota(most=MAX_CONNECTIONS, most_of_host=MAX_CONNECTIONS_OF_HOST)
-        self.connections: dict[TcpAddress, _Connection] = {}
+        self.connections: dict[Address, _Connection] = {}
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
@@ -50,7 +50,7 @@ class TcpShell:
             await self._server.wait_closed()
             await asyncio.sleep(0)  # connections end in the loop's next turn
 
-    def send(self, data: bytes, address: TcpAddress) -> None:
+    def send(self, data: bytes, address: Address) -> None:
         """Send one datagram over the connection that has this address, if it keeps up."""
         connection = self.connections.get(address)
         if connection is None or not connection.send(data):
@@ -64,7 +64,7 @@ class _Connection(asyncio.Protocol):
         self._shell = shell
         self._reader = FrameReader()
         self._transport: asyncio.Transport | None = None
-        self._address: TcpAddress | None = None  # once we have taken it on
+        self._address: Address | None = None  # once we have taken it on
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -74,7 +74,7 @@ class _Connection(asyncio.Protocol):
             self._shell.refused += 1
             transport.abort()
             return
-        address: TcpAddress = (plain_host(name[0]), name[1], "tcp")
+        address: Address = (plain_host(name[0]), name[1], TCP)
         self._transport, self._address = transport, address
         self._shell.connections[address] = self
         self._wait()

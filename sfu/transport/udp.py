@@ -4,13 +4,14 @@ import asyncio
 import socket
 import struct
 import time
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from sfu.transport.address import Address, TcpAddress, UdpAddress, mapped_host, plain_host
+from sfu.transport.address import TCP, Address
 from sfu.transport.latency import Histogram
 from sfu.transport.node import Node
+from sfu.transport.socket_names import ANCILLARY_BYTES, SocketNames
 from sfu.transport.sockets import bind
 
 if TYPE_CHECKING:
@@ -26,11 +27,8 @@ TICK: Final = 0.05
 
 _BUFFER_BYTES: Final = 4 << 20  # as much of it as the kernel's limits allow
 _DATAGRAM_BYTES: Final = 2048
-_MAX_ROUTES: Final = 1 << 14
 _SO_MEMINFO: Final = 55  # Linux; the socket module does not name it
 _MEMINFO = struct.Struct("9I")  # the last is SK_MEMINFO_DROPS
-
-_RawAddress: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
 
 
 class UdpShell:
@@ -45,10 +43,10 @@ class UdpShell:
         """From reading a datagram to the last of its copies having left."""
         self.send_drops = 0  # the socket's buffer was full
         self.send_errors = 0  # the kernel would not send there
-        self.send_tcp: Callable[[bytes, TcpAddress], None] = _discard
+        self.send_tcp: Callable[[bytes, Address], None] = _discard
         self._socket: socket.socket | None = None
+        self._names: SocketNames | None = None
         self._tick_handle: asyncio.TimerHandle | None = None
-        self._routes: dict[UdpAddress, _RawAddress] = {}  # as the socket names who was heard
 
     async def open(self) -> None:
         """Bind the socket and begin to read; raises OSError when the port cannot be had."""
@@ -56,7 +54,9 @@ class UdpShell:
         self.port = self._socket.getsockname()[1]
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             self._socket.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
-        asyncio.get_running_loop().add_reader(self._socket, self._read, self._socket)
+        self._names = SocketNames(self._socket)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._socket, self._read, self._socket, self._names)
         self._tick()
 
     def close(self) -> None:
@@ -93,42 +93,30 @@ class UdpShell:
         """Send what peers have to send."""
         for peer in self.node.take_ready():
             for data, address in peer.to_send():
-                if len(address) == 2:  # noqa: PLR2004 - a pair is UDP
-                    self._send(data, address)
-                else:
+                if address[-1] == TCP:
                     self.send_tcp(data, address)
+                else:
+                    self._send(data, address)
 
-    def _read(self, sock: socket.socket) -> None:
+    def _read(self, sock: socket.socket, names: SocketNames) -> None:
         for _ in range(BATCH):
             try:
-                data, raw = sock.recvfrom(_DATAGRAM_BYTES)
+                data, ancillary, _flags, raw = sock.recvmsg(_DATAGRAM_BYTES, ANCILLARY_BYTES)
             except BlockingIOError:
                 return
-            source = plain_host(raw[0]), raw[1]
-            if source not in self._routes:
-                self._learn(source, raw)
-            self.deliver(data, source)
+            self.deliver(data, names.address(raw, ancillary))
 
-    def _send(self, data: bytes, address: UdpAddress) -> None:
-        sock = self._socket
-        if sock is None:
+    def _send(self, data: bytes, address: Address) -> None:
+        sock, names = self._socket, self._names
+        if sock is None or names is None:
             return
+        route = names.route(address)
         try:
-            sock.sendto(data, self._routes.get(address) or self._raw(sock, address))
+            sock.sendmsg((data,), route.ancillary, 0, route.raw)
         except BlockingIOError:
             self.send_drops += 1
         except OSError:
             self.send_errors += 1
-
-    def _learn(self, source: UdpAddress, raw: _RawAddress) -> None:
-        """Keep the socket's name of an address: only that has the scope of a link-local one."""
-        if len(self._routes) >= _MAX_ROUTES:
-            self._routes.clear()  # whoever sends is learned again
-        self._routes[source] = raw
-
-    def _raw(self, sock: socket.socket, address: UdpAddress) -> _RawAddress:
-        host, port = address
-        return (mapped_host(host) if sock.family == socket.AF_INET6 else host), port
 
     def _tick(self) -> None:
         self._tick_handle = asyncio.get_running_loop().call_later(TICK, self._tick)
@@ -139,5 +127,5 @@ class UdpShell:
         self.flush()
 
 
-def _discard(_data: bytes, _address: TcpAddress) -> None:
+def _discard(_data: bytes, _address: Address) -> None:
     """Nobody has opened TCP, so nobody came that way."""

@@ -111,7 +111,7 @@ async def test_their_agent_connects_to_ours(monkeypatch: pytest.MonkeyPatch) -> 
     )
     await agent.connect()
     port = next(candidate.port for candidate in agent.local_candidates)
-    assert peer.address == ("127.0.0.1", port)
+    assert peer.address == ("127.0.0.1", port, "127.0.0.1")
     assert AddressChanged() not in peer.take_events()
     assert sum(node.drops) == 0
     await agent.close()
