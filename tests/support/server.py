@@ -1,5 +1,6 @@
 """The real server as a process of its own."""
 
+import random
 import re
 import socket
 import ssl
@@ -16,17 +17,24 @@ from tests.support.patience import wait_until
 from tests.support.processes import ChildProcess
 
 START_SECONDS: Final = 30.0
+PORTS: Final = (20_000, 30_000)
+"""Below those that Linux gives to outgoing connections."""
 URL: Final = re.compile(r"https?://[^\s\"'<>]+")
 
 Labels = Mapping[str, str]
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that nobody uses at the moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """A port that nobody uses, for UDP and TCP, and that no outgoing connection will take."""
+    while True:
+        port = random.randrange(*PORTS)  # noqa: S311 - nobody guesses against us
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            try:
+                tcp.bind(("", port))
+                udp.bind(("", port))
+            except OSError:
+                continue
+            return port
 
 
 def fetch(url: str, headers: Labels | None = None) -> tuple[int, str]:
@@ -50,7 +58,7 @@ class Server:
         self, folder: Path, *options: str, environment: Mapping[str, str] | None = None
     ) -> None:
         self.http_port = free_port()
-        self.media_port = free_port(socket.SOCK_DGRAM)
+        self.media_port = free_port()
         self.process = ChildProcess(
             [sys.executable, "-m", "sfu", "serve", *options],
             folder / f"server-{self.http_port}.log",
