@@ -8,7 +8,6 @@ from tests.support.page import Page, Seat
 from tests.support.patience import wait_until
 from tests.support.server import Server
 
-FIRST_PICTURE_SECONDS = 20
 SMALL = {"camera": "320x180@15"}
 
 
@@ -22,33 +21,11 @@ def people(server: Server, person: Seat) -> list[Page]:
     return people
 
 
-def hears(page: Page, name: str) -> None:
-    """Sound arrives that is more than silence."""
-    publication = page.publication(name, "microphone")
-    before = page.received(publication).audio_energy
-    wait_until(
-        lambda: page.received(publication).audio_energy > before,
-        FIRST_PICTURE_SECONDS,
-        f"{page.name} hears {name}",
-    )
-
-
-def sees(page: Page, name: str) -> None:
-    """A picture is on the screen, and it moves."""
-    publication = page.publication(name, "camera")
-    wait_until(
-        lambda: page.received(publication).frames_decoded > 0,
-        FIRST_PICTURE_SECONDS,
-        f"{page.name} decodes {name}",
-    )
-    assert page.moves(publication, 5), f"{name}'s picture does not move on {page.name}'s screen"
-
-
 def test_everybody_sees_and_hears_everybody(people: list[Page], server: Server) -> None:
     """On all six ways, pixels move on the screen and the energy of the sound grows."""
     for one, other in itertools.permutations(people, 2):
-        sees(one, other.name)
-        hears(one, other.name)
+        one.sees(other.name)
+        one.hears(other.name)
     for one in people:
         one.screenshot(f"conference-{one.name}")
     assert server.metric("sfu_participants", state="present") == 3
@@ -62,7 +39,7 @@ def test_chromium_sends_layers_and_firefox_plays_them(people: list[Page]) -> Non
     publication = chi.publication("Ana", "camera")
     chi.wish(publication, "hd")
     wait_until(
-        lambda: chi.received(publication).frame_height == 720, 30, "Firefox decodes 720 lines"
+        lambda: chi.received(publication).frame_height == 720, 60, "Firefox decodes 720 lines"
     )
     known = chi.find("Ana", "camera") or {}
     assert [layer["spatial"] for layer in known["layers"]] == [0, 1, 2]

@@ -9,7 +9,6 @@ import pytest
 from aiohttp import ClientSession, WSMsgType
 
 from tests.support.page import Page, Seat
-from tests.support.patience import wait_until
 from tests.support.server import Serve, Server
 
 SECRET = "a secret of the tests, long enough for anybody"
@@ -49,7 +48,7 @@ def test_a_good_token_opens_the_room(guarded: Server, dan: Page) -> None:
 
 def is_refused(page: Page, words: str) -> None:
     """The page says that the server refused, and why; the person is not in the room."""
-    wait_until(lambda: "did not let you in" in page.text(), 10, "Dan reads that he is refused")
+    page.reads("did not let you in")
     assert words in page.text().lower().partition("did not let you in")[2]
     assert page.state() is None
 

@@ -8,7 +8,7 @@ from tests.support.server import Server
 
 HD, SD, BASE, OFF = "hd", "sd", "base", "off"
 SWITCH_SECONDS = 15
-CLIMB_SECONDS = 40
+CLIMB_SECONDS = 60
 """Until a publisher's own estimate lets it send three layers."""
 
 

@@ -20,6 +20,8 @@ from tests.support.pictures import difference, thumbnail
 ARTIFACTS: Final = Path(__file__).resolve().parents[1] / "artifacts"
 
 JOIN_SECONDS: Final = 20.0
+MEDIA_SECONDS: Final = 30.0
+"""Until something arrives: ICE may have to fall back to TCP first."""
 MOVEMENT: Final = 0.5
 """Average change of colours that noise and still pictures do not reach."""
 
@@ -138,6 +140,30 @@ class Page:
     def leave(self) -> None:
         """Leave the call for good."""
         self.driver.find_element(By.CSS_SELECTOR, "[data-command=leave]").click()
+
+    def sees(self, name: str) -> None:
+        """Somebody's camera arrives, is decoded, and moves on the screen."""
+        publication = self.publication(name, "camera")
+        wait_until(
+            lambda: self.received(publication).frames_decoded > 0,
+            MEDIA_SECONDS,
+            f"{self.name} decodes {name}",
+        )
+        assert self.moves(publication, 5), f"{name} does not move on {self.name}'s screen"
+
+    def hears(self, name: str) -> None:
+        """Somebody's microphone arrives, and it is more than silence."""
+        publication = self.publication(name, "microphone")
+        before = self.received(publication).audio_energy
+        wait_until(
+            lambda: self.received(publication).audio_energy > before,
+            MEDIA_SECONDS,
+            f"{self.name} hears {name}",
+        )
+
+    def reads(self, words: str, seconds: float = 10) -> None:
+        """These words stand somewhere on the page."""
+        wait_until(lambda: words in self.text(), seconds, f"{self.name} reads {words!r}")
 
     def text(self) -> str:
         """All words on the page."""
