@@ -60,6 +60,10 @@ class Namespace:
         """The same command, to be run over there."""
         return (IP, "netns", "exec", self.name, *command)
 
+    def block_udp(self) -> None:
+        """Let no UDP out, as some offices do."""
+        self._inside("rule", "add", "ipproto", "udp", "blackhole", "priority", "10")
+
     def unplug(self) -> None:
         """Cut the cable: their interface goes down and routes are lost."""
         self._inside("link", "set", "eth0", "down")
