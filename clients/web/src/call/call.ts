@@ -25,7 +25,7 @@ import { type Choice, Wishes } from "./wishes";
 
 const STATS_MS = 1000;
 
-/** A server that answers no offer for so long is not there, whatever TCP believes. */
+/** A server that answers neither `join` nor an offer for so long is not there, whatever TCP believes. */
 const ANSWER_MS = 6000;
 
 /** Problems that a new peer connection mends. */
@@ -173,6 +173,12 @@ export class Call {
   #join(): void {
     const { room, name, token } = this.#options;
     this.#connection.send({ type: "join", room, name, mode: "hop", token, resume: this.#resume });
+    this.#expectAnswer();
+  }
+
+  #expectAnswer(): void {
+    clearTimeout(this.#answerTimer);
+    this.#answerTimer = setTimeout(() => this.#connection.drop(), ANSWER_MS);
   }
 
   #lost(): void {
@@ -211,6 +217,7 @@ export class Call {
   }
 
   #welcomed(welcome: Welcome): void {
+    clearTimeout(this.#answerTimer);
     this.phase = "joined";
     this.#resume = welcome.resume;
     this.#toldMuted.clear();
@@ -287,10 +294,9 @@ export class Call {
   }
 
   #sendOffer(offer: Offer): boolean {
-    clearTimeout(this.#answerTimer);
     const sent = this.#sendJoined(offer);
     if (sent) {
-      this.#answerTimer = setTimeout(() => this.#connection.drop(), ANSWER_MS);
+      this.#expectAnswer();
     }
     return sent;
   }

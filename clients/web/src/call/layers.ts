@@ -49,6 +49,9 @@ function modeFor(codec: VideoCodec | null): string {
   return codec === "vp9" || codec === "av1" ? MODES.camera : "L1T3";
 }
 
+/** VP9 or AV1 with more than 8 bits or 4:2:0. */
+const OTHER_PROFILE = /(^|;)profile(-id)?=[1-9]/;
+
 interface NamedCodec {
   readonly mimeType: string;
   readonly sdpFmtpLine?: string;
@@ -63,9 +66,34 @@ export function preferCodec<T extends NamedCodec>(
     if (codec.mimeType.toLowerCase() !== `video/${preferred}`) {
       return 2;
     }
-    return /profile(-id)?=[1-9]/.test(codec.sdpFmtpLine ?? "") ? 1 : 0;
+    return OTHER_PROFILE.test(codec.sdpFmtpLine ?? "") ? 1 : 0;
   };
   return codecs.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Whether this browser plays pictures in a codec, named as in SDP. */
+export function canDecode(codec: string): boolean {
+  const wanted = `video/${codec}`.toLowerCase();
+  const known = RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
+  return known.some(({ mimeType }) => mimeType.toLowerCase() === wanted);
+}
+
+const FORWARDED = ["video/vp8", "video/vp9", "video/av1", "video/h264", "video/rtx"];
+
+/**
+ * What the server forwards, each codec in the one configuration that everybody sends. A browser
+ * offers twice as much by itself, and the offer of a full room would be too long.
+ */
+export function forwardedCodecs<T extends NamedCodec>(codecs: readonly T[]): T[] {
+  return codecs.filter(({ mimeType, sdpFmtpLine = "" }) => {
+    const isBaseline = /profile-level-id=42e0/i.test(sdpFmtpLine);
+    const isWhole = sdpFmtpLine.includes("packetization-mode=1");
+    return (
+      FORWARDED.includes(mimeType.toLowerCase()) &&
+      !OTHER_PROFILE.test(sdpFmtpLine) &&
+      (mimeType.toLowerCase() !== "video/h264" || (isBaseline && isWhole))
+    );
+  });
 }
 
 /** Whether this browser encodes VP9 in spatial layers. Firefox answers the question with an error. */

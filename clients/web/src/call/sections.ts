@@ -7,10 +7,15 @@ import type {
   PublishedSection,
   ReceivedSection,
 } from "../protocol/messages";
-import { type Encoding, preferCodec } from "./layers";
+import { type Encoding, forwardedCodecs, preferCodec } from "./layers";
 
-const DEPENDENCY_DESCRIPTOR =
-  "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
+/** The ends of their names (RFC 8285 URIs). */
+const EXTENSIONS = [
+  ":sdes:mid",
+  "/abs-send-time",
+  "-transport-wide-cc-extensions-01",
+  "#dependency-descriptor-rtp-header-extension",
+] as const;
 
 /** One of our own tracks. The track is null while its device is switched off. */
 export interface LocalMedia {
@@ -137,8 +142,7 @@ export class Sections {
       ...(encoding ? { sendEncodings: [encoding.parameters] } : {}),
     });
     if (encoding?.codec) {
-      const codecs = RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
-      transceiver.setCodecPreferences(preferCodec(codecs, encoding.codec));
+      transceiver.setCodecPreferences(preferCodec(videoCodecs(), encoding.codec));
     }
     return this.#add({ transceiver, purpose: source, use: null });
   }
@@ -146,7 +150,8 @@ export class Sections {
   #addReceiving(kind: Kind): Section {
     const transceiver = this.#connection.addTransceiver(kind, { direction: "recvonly" });
     if (kind === "video") {
-      askForDescriptor(transceiver);
+      transceiver.setCodecPreferences(forwardedCodecs(videoCodecs()));
+      chooseExtensions(transceiver);
     }
     return this.#add({ transceiver, purpose: kind, use: null });
   }
@@ -171,12 +176,19 @@ function release(section: Section): void {
   void section.transceiver.sender.replaceTrack(null);
 }
 
-/** Chromium decodes AV1 in spatial layers only with the descriptor, and offers it only when asked. */
-function askForDescriptor(transceiver: RTCRtpTransceiver & ExtensibleTransceiver): void {
-  const extensions = transceiver.getHeaderExtensionsToNegotiate?.();
-  const descriptor = extensions?.find(({ uri }) => uri === DEPENDENCY_DESCRIPTOR);
-  if (extensions && descriptor) {
-    descriptor.direction = "sendrecv";
-    transceiver.setHeaderExtensionsToNegotiate?.(extensions);
+function videoCodecs(): RTCRtpCodec[] {
+  return RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
+}
+
+/**
+ * Offer the header extensions that the server speaks, and no others. The dependency descriptor,
+ * without which Chromium does not decode AV1 in spatial layers, it offers only when asked.
+ */
+function chooseExtensions(transceiver: RTCRtpTransceiver & ExtensibleTransceiver): void {
+  const extensions = transceiver.getHeaderExtensionsToNegotiate?.() ?? [];
+  for (const extension of extensions) {
+    const wanted = EXTENSIONS.some((name) => extension.uri.endsWith(name));
+    extension.direction = wanted ? "sendrecv" : "stopped";
   }
+  transceiver.setHeaderExtensionsToNegotiate?.(extensions);
 }

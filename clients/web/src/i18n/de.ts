@@ -75,6 +75,8 @@ export const de: Dictionary = {
   hd: "HD",
   off: "Aus",
   pictureOff: "Sie haben dieses Bild ausgeschaltet.",
+  cannotDecode: (codec) =>
+    `Dieses Bild ist mit ${codec} kodiert; das kann Ihr Browser nicht dekodieren.`,
   enlarge: (name) => `${name} vergrößern`,
   reduce: "Zurück zum Raster",
   alone: "Noch ist niemand hier. Schicken Sie jemandem den Link.",

@@ -74,6 +74,8 @@ export const en = {
   hd: "HD",
   off: "Off",
   pictureOff: "You switched this picture off.",
+  cannotDecode: (codec: string) =>
+    `This picture is encoded with ${codec}, which your browser cannot decode.`,
   enlarge: (name: string) => `Enlarge ${name}`,
   reduce: "Back to the grid",
   alone: "Nobody else is here yet. Send somebody the link.",

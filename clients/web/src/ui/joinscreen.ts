@@ -37,6 +37,7 @@ export class JoinScreen implements Screen {
   readonly #room: HTMLInputElement;
   readonly #cameraButton = h("button", { type: "button", class: "round" });
   readonly #microphoneButton = h("button", { type: "button", class: "round" });
+  readonly #enter = h("button", { class: "accent wide", type: "submit" }, words().joinButton);
   readonly #devices: DeviceMenu;
   #camera: boolean;
   #microphone: boolean;
@@ -108,7 +109,7 @@ export class JoinScreen implements Screen {
       this.#devices.element,
       this.#options.invited ? h("p", { class: "notice" }, text.invited) : null,
       this.#problem,
-      h("button", { class: "accent wide", type: "submit" }, text.joinButton),
+      this.#enter,
     );
     form.noValidate = true;
     form.addEventListener("submit", (event) => {
@@ -228,6 +229,7 @@ export class JoinScreen implements Screen {
     } else if (!isRoomName(form.room)) {
       this.#refuse(this.#room, words().roomInvalid);
     } else {
+      this.#enter.disabled = true;
       this.#options.join(form);
     }
   }

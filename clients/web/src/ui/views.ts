@@ -1,6 +1,7 @@
 /** What each tile shows, from the state of the call. */
 
 import type { Call } from "../call/call";
+import { canDecode } from "../call/layers";
 import { isSending, others, ownPublications } from "../call/state";
 import { OFF } from "../call/wishes";
 import { problemText } from "../i18n";
@@ -75,6 +76,10 @@ function remoteView(
 function hintFor(call: Call, publication: Publication): string {
   if (call.choice(publication.id) === "off") {
     return words().pictureOff;
+  }
+  const { codec } = publication;
+  if (codec !== null && !canDecode(codec)) {
+    return words().cannotDecode(codec);
   }
   const note = call.note(publication.id);
   return note ? problemText(words(), note) : "";

@@ -1,7 +1,7 @@
 /** Each browser is asked for the layers that it knows. */
 
 import { describe, expect, it } from "vitest";
-import { chooseEncoding, preferCodec } from "../../src/call/layers";
+import { chooseEncoding, forwardedCodecs, preferCodec } from "../../src/call/layers";
 
 const FREE = { codec: null, scalabilityMode: null };
 
@@ -60,4 +60,24 @@ describe("the order of codecs", () => {
   it("is untouched by a codec that the browser lacks", () => {
     expect(preferCodec(codecs, "h264")).toEqual(codecs);
   });
+});
+
+it("receives each forwarded codec in one configuration, and their retransmissions", () => {
+  const h264 = (profile: string, mode: number) => ({
+    mimeType: "video/H264",
+    sdpFmtpLine: `level-asymmetry-allowed=1;packetization-mode=${mode};profile-level-id=${profile}`,
+  });
+  const offered = [
+    { mimeType: "video/VP8" },
+    { mimeType: "video/rtx" },
+    { mimeType: "video/VP9", sdpFmtpLine: "profile-id=0" },
+    { mimeType: "video/VP9", sdpFmtpLine: "profile-id=2" },
+    h264("42001f", 1),
+    h264("42e01f", 1),
+    h264("42e01f", 0),
+    { mimeType: "video/AV1", sdpFmtpLine: "level-idx=5;profile=0;tier=0" },
+    { mimeType: "video/AV1", sdpFmtpLine: "level-idx=5;profile=1;tier=0" },
+    { mimeType: "video/ulpfec" },
+  ];
+  expect(forwardedCodecs(offered).map((codec) => offered.indexOf(codec))).toEqual([0, 1, 2, 5, 7]);
 });
