@@ -18,7 +18,7 @@ MAX_CONNECTIONS: Final = 512
 MAX_CONNECTIONS_OF_HOST: Final = 64
 
 MAX_WAITING_BYTES: Final = 256 * 1024
-"""Most that may wait to be sent on one connection: some seconds of video; the rest is dropped."""
+"""Most that may wait on one connection, about a second of HD video; the rest is dropped."""
 
 
 class TcpShell:

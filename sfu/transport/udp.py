@@ -11,8 +11,7 @@ import structlog
 from sfu.transport.address import TCP, Address
 from sfu.transport.latency import Histogram
 from sfu.transport.node import Node
-from sfu.transport.socket_names import ANCILLARY_BYTES, SocketNames
-from sfu.transport.sockets import bind
+from sfu.transport.sockets import ANCILLARY_BYTES, SocketNames, bind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
