@@ -42,7 +42,7 @@ export class Grid {
       const before = tile.publication;
       tile.update(view);
       if (tile.publication !== before) {
-        this.#sized(tile.element, this.#watcher.lines(tile.element) ?? 0);
+        this.#sized(tile.element, this.#watcher.lines(tile.element));
       }
     }
     this.#place([...views.keys()], enlarged);
@@ -116,7 +116,11 @@ export class Grid {
     this.#rest.style.setProperty("--tile-width", `${width}px`);
   }
 
-  #sized(element: Element, lines: number): void {
+  /** `lines` is null before the first layout, after which this is called again. */
+  #sized(element: Element, lines: number | null): void {
+    if (lines === null) {
+      return;
+    }
     for (const [key, tile] of this.#tiles) {
       const foreign = !key.startsWith("self");
       if (tile.element === element && tile.publication !== null && foreign) {
