@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sfu.errors import Refused, TransportRefused
@@ -43,7 +44,7 @@ class Call:
         self._candidates = candidates
         self._session_id = int(participant.room.draw_id(), 16)  # of our own o= line
         self._version = 0
-        self._remote_session: int | None = None
+        self._agreed: Negotiation | None = None  # by the last offer
         self._ssrcs: dict[tuple[str, str], tuple[int, int]] = {}  # by mid and publication
 
     def answer(self, offer: Offer, *, now: float) -> Answer:
@@ -52,7 +53,7 @@ class Call:
         description = parse_sdp(offer.sdp)
         watched, notes = self._find_publications(offer.receive)
         old = self._participant.peer
-        same = description.session_id == self._remote_session
+        same = self._agreed is not None and description.session_id == self._agreed.session_id
         if same and old is None:
             raise Refused(
                 "transport-closed", "This connection was lost for too long; open a new one."
@@ -64,11 +65,24 @@ class Call:
             if peer is not old:
                 self._node.remove_peer(peer)
             raise
-        self._remote_session = description.session_id
+        self._agreed = negotiation
         if peer is not old:
             self._participant.connect(peer)
         self._apply(negotiation, watched, anew=peer is not old, now=now)
         return Answer(id=offer.id, sdp=negotiation.answer, notes=(*negotiation.notes, *notes))
+
+    def restarts_with(self, ufrag: str) -> bool:
+        """Whether this ufrag of the other side's is another than the one negotiated last."""
+        return self._agreed is not None and ufrag != self._agreed.ufrag
+
+    def restart_ice(self, ufrag: str, password: str, *, now: float) -> LocalTransport:
+        """Restart ICE without an offer, as WHIP does; raises Refused if there is no transport."""
+        peer, agreed = self._participant.peer, self._agreed
+        if peer is None or agreed is None:
+            raise Refused("transport-closed", "This connection was lost for too long.")
+        self._agreed = replace(agreed, ufrag=ufrag, password=password)
+        self._describe(peer, self._agreed, now=now)
+        return self._local(peer)
 
     def _check_permissions(self, offer: Offer) -> None:
         permissions = self._participant.permissions
@@ -110,19 +124,22 @@ class Call:
         if len(negotiation.receives) > MAX_PUBLICATIONS:
             raise Refused("too-many-tracks", f"You may publish {MAX_PUBLICATIONS} tracks.")
         ufrag = peer.ufrag
+        self._describe(peer, negotiation, now=now)
+        if peer.ufrag != ufrag:  # an ICE restart is answered with credentials of its own
+            negotiation = negotiate(description, self._local(peer), publish, send)
+        return negotiation
+
+    def _describe(self, peer: Peer, remote: Negotiation, *, now: float) -> None:
         try:
             peer.set_remote(
-                ufrag=negotiation.ufrag,
-                password=negotiation.password,
-                fingerprints=negotiation.fingerprints,
-                setup=negotiation.setup,
+                ufrag=remote.ufrag,
+                password=remote.password,
+                fingerprints=remote.fingerprints,
+                setup=remote.setup,
                 now=now,
             )
         except TransportRefused as refusal:
             raise Refused("transport-refused", f"The offer's transport: {refusal}.") from refusal
-        if peer.ufrag != ufrag:  # an ICE restart is answered with credentials of its own
-            negotiation = negotiate(description, self._local(peer), publish, send)
-        return negotiation
 
     def _local(self, peer: Peer) -> LocalTransport:
         return LocalTransport(
