@@ -20,9 +20,11 @@ from sfu.metrics import Sources, registry_of, render
 from sfu.rooms.directory import Directory, Limits
 from sfu.signalling.http import Services, create_application, listen, load_tls
 from sfu.signalling.lobby import Lobby
+from sfu.signalling.resources import Resources
 from sfu.signalling.session import Session
 from sfu.signalling.tokens import Grant, issue, verify
 from sfu.signalling.websocket import Ending, WebSocketShell
+from sfu.signalling.whip import WhipRoutes
 from sfu.transport.candidates import candidates
 from sfu.transport.dtls import generate_certificate
 from sfu.transport.latency import Histogram
@@ -79,6 +81,7 @@ class Server:
             candidates=self.candidates,
             verify=self._verify if self.secret else None,
         )
+        self.resources = Resources(self.lobby)
         self.sockets = WebSocketShell(lambda: Session(self.lobby))
 
     # What others ask
@@ -128,6 +131,7 @@ class Server:
         return Services(
             page=PAGE,
             sockets=self.sockets,
+            whip=WhipRoutes(self.resources, any_origin=bool(self.secret)),
             render_metrics=lambda: render(registry),
             ready=lambda: not self.directory.draining,
             verify_scrape=self.verify_scrape,

@@ -13,6 +13,7 @@ from aiohttp.typedefs import Middleware
 
 from sfu.errors import ConfigError, Refused
 from sfu.signalling.websocket import WebSocketShell
+from sfu.signalling.whip import WhipRoutes
 
 log = structlog.get_logger()
 
@@ -51,6 +52,7 @@ class Services:
     page: Path
     """The folder of the built page, with index.html in it."""
     sockets: WebSocketShell
+    whip: WhipRoutes
     render_metrics: Callable[[], tuple[bytes, str]]
     """The body of /metrics, and its content type."""
     ready: Callable[[], bool]
@@ -70,6 +72,7 @@ def create_application(services: Services) -> web.Application:
     application.router.add_get(f"/room/{{room:{_ROOM}}}", routes.page)
     application.router.add_get(f"/assets/{{name:{_FILE}}}", routes.asset)
     application.router.add_get("/ws", routes.websocket)
+    services.whip.add_to(application)
     application.router.add_get("/metrics", routes.metrics)
     application.router.add_get("/healthz", routes.healthz)
     application.router.add_get("/readyz", routes.readyz)

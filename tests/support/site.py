@@ -9,7 +9,11 @@ from aiohttp import ClientSession
 
 from sfu.errors import Refused
 from sfu.signalling.http import Services, create_application, listen
+from sfu.signalling.lobby import Lobby
+from sfu.signalling.resources import Resources
 from sfu.signalling.websocket import Conversation, WebSocketShell
+from sfu.signalling.whip import WhipRoutes
+from tests.support.hall import Hall
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -32,9 +36,12 @@ class Site:
         self.sockets = WebSocketShell(new_session)
         self.ready = True
         self.tokens: list[str | None] = []
+        hall = Hall()
+        lobby = Lobby(hall.directory, hall.node, candidates=tuple, verify=None)
         self.services = Services(
             page=page,
             sockets=self.sockets,
+            whip=WhipRoutes(Resources(lobby), any_origin=False),
             render_metrics=lambda: (b"sfu_rooms 0\n", "text/plain; version=1.0.0"),
             ready=lambda: self.ready,
             verify_scrape=self._verify_scrape,
