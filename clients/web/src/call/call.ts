@@ -1,14 +1,11 @@
 /** One call: what the server says, what we send and receive, and the way back after a loss. */
 
 import { LocalTracks } from "../media/local";
-import { Connection } from "../protocol/connection";
 import type {
-  Answer,
-  ClientMessage,
   Height,
   Identifier,
+  Join,
   MediaSource,
-  Offer,
   Problem,
   Removed,
   ServerMessage,
@@ -16,17 +13,15 @@ import type {
 } from "../protocol/messages";
 import type { CameraFormat } from "../settings";
 import { chooseEncoding, type EncodingWish } from "./layers";
+import { Meter } from "./meter";
+import { Mutes } from "./mutes";
 import { type Notice, noticeOf } from "./notices";
 import { Peer } from "./peer";
 import type { LocalMedia } from "./sections";
+import { Signalling } from "./signalling";
 import { type CallState, emptyState, ownPublications, receivable, reduce } from "./state";
-import { inboundFields, StatsBook } from "./stats";
+import type { StatsBook } from "./stats";
 import { type Choice, Wishes } from "./wishes";
-
-const STATS_MS = 1000;
-
-/** A server that answers neither `join` nor an offer for so long is not there, whatever TCP believes. */
-const ANSWER_MS = 6000;
 
 /** Problems that a new peer connection mends. */
 const TRANSPORT_CODES: ReadonlySet<string> = new Set(["transport-lost", "transport-closed"]);
@@ -62,19 +57,17 @@ export interface CallEvents {
 
 export class Call {
   readonly local: LocalTracks;
-  readonly stats = new StatsBook();
   state: CallState;
   phase: Phase = "connecting";
   #resume: string | null;
-  #answerTimer: ReturnType<typeof setTimeout> | undefined;
-  #statsTimer: ReturnType<typeof setInterval> | undefined;
   #changePending = false;
-  readonly #toldMuted = new Map<Identifier, boolean>();
   readonly #options: CallOptions;
   readonly #events: CallEvents;
-  readonly #connection: Connection;
+  readonly #signalling: Signalling;
   readonly #peer: Peer;
   readonly #wishes: Wishes;
+  readonly #meter: Meter;
+  readonly #mutes: Mutes;
 
   constructor(options: CallOptions, events: CallEvents) {
     this.#options = options;
@@ -85,13 +78,19 @@ export class Call {
       changed: (source) => this.#localChanged(source),
       unplugged: (source) => events.unplugged(source),
     });
-    this.#wishes = new Wishes((publication, height) => this.#sendWish(publication, height));
+    this.#wishes = new Wishes((publication, height) =>
+      this.#signalling.send({ type: "wish", publication, height }),
+    );
     this.#peer = new Peer({
-      send: (offer) => this.#sendOffer(offer),
+      send: (offer) => this.#signalling.offer(offer),
       changed: () => this.#changed(),
     });
-    this.#connection = new Connection(options.url, {
-      opened: () => this.#join(),
+    this.#meter = new Meter(this.#peer, () => events.measured());
+    this.#mutes = new Mutes((publication, muted) =>
+      this.#signalling.send({ type: "set_muted", publication, muted }),
+    );
+    this.#signalling = new Signalling(options.url, {
+      join: () => this.#join(),
       lost: () => this.#lost(),
       received: (message) => this.#receive(message),
     });
@@ -106,23 +105,27 @@ export class Call {
     return this.#resume;
   }
 
+  get stats(): StatsBook {
+    return this.#meter.stats;
+  }
+
   get connectionState(): RTCPeerConnectionState {
     return this.#peer.state;
   }
 
   start(): void {
-    this.#connection.open();
-    this.#statsTimer = setInterval(() => void this.#measure(), STATS_MS);
+    this.#signalling.open();
+    this.#meter.start();
   }
 
   leave(): void {
-    this.#connection.send({ type: "leave" });
+    this.#signalling.send({ type: "leave" });
     this.#end({ why: "left" });
   }
 
   /** The network may be back. */
   hurry(): void {
-    this.#connection.hurry();
+    this.#signalling.hurry();
   }
 
   stream(publication: Identifier): MediaStream | null {
@@ -152,37 +155,28 @@ export class Call {
   }
 
   sendChat(text: string): boolean {
-    return this.#connection.send({ type: "send_chat", text });
+    return this.#signalling.send({ type: "send_chat", text });
   }
 
   askMute(publication: Identifier): void {
-    this.#connection.send({ type: "ask_mute", publication });
+    this.#signalling.send({ type: "ask_mute", publication });
   }
 
   remove(participant: Identifier): void {
-    this.#connection.send({ type: "remove", participant });
+    this.#signalling.send({ type: "remove", participant });
   }
 
   /** Counters of what arrives of a publication. */
-  async inbound(publication: Identifier): Promise<Record<string, unknown> | null> {
-    const report = await this.#peer.connection.getStats();
-    const mid = [...this.#peer.received()].find(([, id]) => id === publication)?.[0];
-    return mid === undefined ? null : inboundFields(report, mid);
+  inbound(publication: Identifier): Promise<Record<string, unknown> | null> {
+    return this.#meter.inbound(publication);
   }
 
-  #join(): void {
+  #join(): Join {
     const { room, name, token } = this.#options;
-    this.#connection.send({ type: "join", room, name, mode: "hop", token, resume: this.#resume });
-    this.#expectAnswer();
-  }
-
-  #expectAnswer(): void {
-    clearTimeout(this.#answerTimer);
-    this.#answerTimer = setTimeout(() => this.#connection.drop(), ANSWER_MS);
+    return { type: "join", room, name, mode: "hop", token, resume: this.#resume };
   }
 
   #lost(): void {
-    clearTimeout(this.#answerTimer);
     this.#peer.signallingLost();
     if (this.phase === "joined") {
       this.phase = "reconnecting";
@@ -208,7 +202,7 @@ export class Call {
     if (message.type === "welcome") {
       this.#welcomed(message);
     } else if (message.type === "answer") {
-      this.#answered(message);
+      void this.#peer.answered(message);
     } else if (message.type === "problem") {
       this.#refused(message);
     } else if (message.type === "removed") {
@@ -217,11 +211,9 @@ export class Call {
   }
 
   #welcomed(welcome: Welcome): void {
-    clearTimeout(this.#answerTimer);
     this.phase = "joined";
     this.#resume = welcome.resume;
-    this.#toldMuted.clear();
-    this.#connection.settled();
+    this.#mutes.forget();
     for (const source of ["camera", "microphone", "screen", "screen_audio"] as const) {
       this.#publish(source);
     }
@@ -234,21 +226,16 @@ export class Call {
     this.#wishes.repeat();
   }
 
-  #answered(answer: Answer): void {
-    clearTimeout(this.#answerTimer);
-    void this.#peer.answered(answer);
-  }
-
   #refused(problem: Problem): void {
-    if (problem.id !== null && problem.id !== undefined) {
-      clearTimeout(this.#answerTimer);
+    if (problem.fatal || this.phase === "connecting") {
+      this.#end({ why: "refused", problem });
+      return;
+    }
+    if (typeof problem.id === "number") {
       void this.#peer.refused(problem.id);
     }
     if (TRANSPORT_CODES.has(problem.code)) {
       this.#peer.transportLost();
-    }
-    if (problem.fatal || this.phase === "connecting") {
-      this.#end({ why: "refused", problem });
     }
   }
 
@@ -258,13 +245,7 @@ export class Call {
     const kinds = publications.map(({ publication: { id, kind } }) => [id, kind] as const);
     this.#peer.receive(new Map(kinds));
     this.#wishes.keep(new Set(kinds.map(([id]) => id)));
-    for (const { id, source, muted } of ownPublications(this.state)) {
-      const now = !this.local.isOn(source);
-      if ((this.#toldMuted.get(id) ?? muted) !== now) {
-        this.#toldMuted.set(id, now);
-        this.#connection.send({ type: "set_muted", publication: id, muted: now });
-      }
-    }
+    this.#mutes.tell(ownPublications(this.state), (source) => this.local.isOn(source));
   }
 
   #localChanged(source: MediaSource): void {
@@ -293,39 +274,14 @@ export class Call {
     return { track, encoding: isVideo ? chooseEncoding(source, encoding, knowsLayers) : null };
   }
 
-  #sendOffer(offer: Offer): boolean {
-    const sent = this.#sendJoined(offer);
-    if (sent) {
-      this.#expectAnswer();
-    }
-    return sent;
-  }
-
-  #sendWish(publication: Identifier, height: Height): boolean {
-    return this.#sendJoined({ type: "wish", publication, height });
-  }
-
-  /** Between the opening of a socket and the welcome, the server listens to nothing but `join`. */
-  #sendJoined(message: ClientMessage): boolean {
-    return this.phase === "joined" && this.#connection.send(message);
-  }
-
-  async #measure(): Promise<void> {
-    const { connection } = this.#peer;
-    const [received, published] = [this.#peer.received(), this.#peer.published()];
-    this.stats.read(await connection.getStats(), received, published);
-    this.#events.measured();
-  }
-
   #end(ending: Ending): void {
     if (this.phase === "over") {
       return;
     }
     this.phase = "over";
     this.#resume = null;
-    clearTimeout(this.#answerTimer);
-    clearInterval(this.#statsTimer);
-    this.#connection.close();
+    this.#meter.stop();
+    this.#signalling.close();
     this.#peer.close();
     this.local.close();
     this.#events.ended(ending);

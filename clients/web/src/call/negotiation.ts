@@ -10,7 +10,7 @@ export interface NegotiationEvents {
   prepare(): void;
   answered(notes: readonly SectionNote[]): void;
   /** The browser refused its own offer or the answer: this connection is of no more use. */
-  broken(error: unknown): void;
+  broken(): void;
 }
 
 /** Ids differ between all connections of this page, so that a late answer finds nobody. */
@@ -52,8 +52,8 @@ export class Negotiation {
     this.#pending = null;
     try {
       await this.#connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
-    } catch (error) {
-      this.#fail(error);
+    } catch {
+      this.#fail();
       return;
     }
     this.#events.answered(answer.notes);
@@ -61,14 +61,18 @@ export class Negotiation {
   }
 
   /** The server refused an offer; it is taken back and not tried again until something changes. */
-  async refused(id: number): Promise<boolean> {
+  async refused(id: number): Promise<void> {
     if (this.#pending?.id !== id) {
-      return false;
+      return;
     }
     this.#pending = null;
-    await this.#connection.setLocalDescription({ type: "rollback" });
+    try {
+      await this.#connection.setLocalDescription({ type: "rollback" });
+    } catch {
+      this.#fail();
+      return;
+    }
     this.#finish();
-    return true;
   }
 
   async #offer(): Promise<void> {
@@ -83,8 +87,8 @@ export class Negotiation {
     this.#busy = true;
     try {
       await this.#connection.setLocalDescription();
-    } catch (error) {
-      this.#fail(error);
+    } catch {
+      this.#fail();
       return;
     }
     this.#pending = {
@@ -103,9 +107,9 @@ export class Negotiation {
   }
 
   /** A connection that was closed meanwhile fails for good reason, and nobody cares. */
-  #fail(error: unknown): void {
+  #fail(): void {
     if (this.#connection.signalingState !== "closed") {
-      this.#events.broken(error);
+      this.#events.broken();
     }
   }
 }

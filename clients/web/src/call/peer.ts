@@ -108,7 +108,7 @@ export class Peer {
     return this.#now.negotiation.answered(answer);
   }
 
-  refused(id: number): Promise<boolean> {
+  refused(id: number): Promise<void> {
     return this.#now.negotiation.refused(id);
   }
 

@@ -4,22 +4,19 @@ import type { Call } from "../call/call";
 import type { Notice } from "../call/notices";
 import { findPublication } from "../call/state";
 import { type Language, problemText } from "../i18n";
-import { deviceProblem } from "../media/devices";
 import { canShareScreen } from "../media/screen";
-import type { MediaSource } from "../protocol/messages";
 import { roomPath } from "../settings";
 import { brand, languageSwitch } from "./brand";
-import { Chat } from "./chat";
 import { type Command, Controls } from "./controls";
-import { DeviceMenu } from "./devicemenu";
 import { openDialog } from "./dialogs";
 import { h, setText } from "./dom";
 import { Grid } from "./grid";
 import { icon } from "./icons";
 import { commandFor, isTaken } from "./keys";
-import { People } from "./people";
+import { OwnDevices } from "./owndevices";
 import type { Screen } from "./screen";
 import { helpTable } from "./shortcuts";
+import { SidePanel } from "./sidepanel";
 import type { Sound } from "./sound";
 import { Toasts } from "./toasts";
 import { words } from "./words";
@@ -31,28 +28,29 @@ export class CallScreen implements Screen {
   readonly #toasts = new Toasts();
   readonly #banner = h("p", { class: "banner", attributes: { role: "status", hidden: true } });
   readonly #grid: Grid;
-  readonly #people: People;
-  readonly #chat: Chat;
+  readonly #devices: OwnDevices;
+  readonly #panel: SidePanel;
   readonly #controls = new Controls((command) => this.#run(command));
-  readonly #panelTitle = h("h2");
-  readonly #panel: HTMLElement;
-  #shown: "people" | "chat" | null = null;
-  #unread = 0;
   readonly #onKey = (event: KeyboardEvent) => this.#key(event);
 
   constructor(call: Call, sound: Sound, changeLanguage: (language: Language) => void) {
     this.#call = call;
     this.#sound = sound;
     this.#grid = new Grid(call);
-    this.#people = new People(call);
-    this.#chat = new Chat(call, (text) => this.#toasts.show(text));
-    this.#panel = this.#makePanel();
+    this.#devices = new OwnDevices(call.local, sound, (text) => this.say(text));
+    this.#panel = new SidePanel(call, {
+      say: (text) => this.say(text),
+      closed: (name) => {
+        this.update();
+        this.#controls.focus(name);
+      },
+    });
     this.element = h(
       "main",
       { class: "call" },
       this.#header(changeLanguage),
       this.#banner,
-      h("div", { class: "stage" }, this.#grid.element, this.#panel),
+      h("div", { class: "stage" }, this.#grid.element, this.#panel.element),
       this.#controls.element,
       this.#toasts.element,
     );
@@ -62,8 +60,7 @@ export class CallScreen implements Screen {
   /** Draw what is different now. */
   update(): void {
     this.#grid.update();
-    this.#people.update();
-    this.#chat.update();
+    this.#panel.update();
     this.#drawBanner();
     const { local, state } = this.#call;
     this.#controls.update({
@@ -72,8 +69,8 @@ export class CallScreen implements Screen {
       screen: local.isOn("screen"),
       canShare: canShareScreen(),
       mayPublish: state.mayPublish,
-      panel: this.#shown,
-      unread: this.#unread,
+      panel: this.#panel.shown,
+      unread: this.#panel.unread,
       people: state.participants.size,
     });
   }
@@ -85,7 +82,7 @@ export class CallScreen implements Screen {
         this.#askedToMute(notice.by, notice.publication);
         break;
       case "chat":
-        this.#heard(text.said(notice.name, notice.text));
+        this.#panel.heard(text.said(notice.name, notice.text));
         break;
       case "problem":
         this.#toasts.show(problemText(text, notice));
@@ -133,42 +130,6 @@ export class CallScreen implements Screen {
     );
   }
 
-  #makePanel(): HTMLElement {
-    const label = words().close;
-    const close = h(
-      "button",
-      { class: "plain", type: "button", attributes: { "aria-label": label } },
-      icon("close"),
-    );
-    close.addEventListener("click", () => {
-      const shown = this.#shown;
-      this.#show(null);
-      if (shown) {
-        this.#controls.focus(shown);
-      }
-    });
-    return h(
-      "aside",
-      { class: "side panel", attributes: { hidden: true } },
-      h("header", {}, this.#panelTitle, close),
-      this.#people.element,
-      this.#chat.element,
-    );
-  }
-
-  #show(panel: "people" | "chat" | null): void {
-    this.#shown = panel;
-    this.#panel.hidden = panel === null;
-    this.#people.element.hidden = panel !== "people";
-    this.#chat.element.hidden = panel !== "chat";
-    setText(this.#panelTitle, panel ? words()[panel] : "");
-    if (panel === "chat") {
-      this.#unread = 0;
-      this.#chat.focus();
-    }
-    this.update();
-  }
-
   #drawBanner(): void {
     const text = this.#bannerText();
     setText(this.#banner, text);
@@ -192,31 +153,14 @@ export class CallScreen implements Screen {
     return phase === "joined" && !state.mayPublish ? words().mayOnlyWatch : "";
   }
 
-  #heard(text: string): void {
-    if (this.#shown !== "chat") {
-      this.#unread += 1;
-      this.#toasts.show(text);
-    }
-  }
-
   #askedToMute(by: string, publication: string): void {
     const source = findPublication(this.#call.state, publication)?.publication.source;
     if (source === undefined || !this.#call.local.isOn(source)) {
       return;
     }
-    const mute = { label: words().mute, run: () => void this.#switchOff(source) };
+    const mute = { label: words().mute, run: () => void this.#devices.set(source, false) };
     const keep = { label: words().cancel, run: () => undefined };
     this.#toasts.show(words().muteAsked(by), [mute, keep]);
-  }
-
-  async #switchOff(source: MediaSource): Promise<void> {
-    if (source === "microphone") {
-      await this.#call.local.setMicrophone(false);
-    } else if (source === "camera") {
-      await this.#call.local.setCamera(false);
-    } else {
-      this.#call.local.stopScreen();
-    }
   }
 
   async #copyLink(): Promise<void> {
@@ -230,10 +174,8 @@ export class CallScreen implements Screen {
 
   #key(event: KeyboardEvent): void {
     const command = isTaken(event.target) ? null : commandFor(event);
-    if (event.key === "Escape" && this.#shown) {
-      const shown = this.#shown;
-      this.#show(null);
-      this.#controls.focus(shown);
+    if (event.key === "Escape" && document.querySelector("dialog") === null) {
+      this.#panel.close();
     } else if (command) {
       event.preventDefault();
       this.#run(command);
@@ -241,58 +183,25 @@ export class CallScreen implements Screen {
   }
 
   #run(command: Command): void {
-    const { local, state } = this.#call;
-    if (command === "people" || command === "chat") {
-      this.#show(this.#shown === command ? null : command);
-    } else if (command === "devices") {
-      void this.#openDevices();
-    } else if (command === "help") {
-      openDialog(words().help, helpTable());
-    } else if (command === "leave") {
-      this.#call.leave();
-    } else if (state.mayPublish) {
-      void this.#guard(command, async () => {
-        if (command === "microphone") {
-          await local.setMicrophone(!local.isOn("microphone"));
-        } else if (command === "camera") {
-          await local.setCamera(!local.isOn("camera"));
-        } else if (local.get("screen")) {
-          local.stopScreen();
-        } else {
-          await local.startScreen();
+    switch (command) {
+      case "people":
+      case "chat":
+        this.#panel.toggle(command);
+        this.update();
+        break;
+      case "devices":
+        void this.#devices.choose();
+        break;
+      case "help":
+        openDialog(words().help, helpTable());
+        break;
+      case "leave":
+        this.#call.leave();
+        break;
+      default:
+        if (this.#call.state.mayPublish) {
+          void this.#devices.toggle(command);
         }
-      });
     }
-  }
-
-  /** Says in a sentence why a device does not work. */
-  async #guard(
-    source: "microphone" | "camera" | "screen",
-    action: () => Promise<void>,
-  ): Promise<void> {
-    try {
-      await action();
-    } catch (error) {
-      const text = words();
-      const sentences = { microphone: text.microphoneProblem, camera: text.cameraProblem };
-      this.#toasts.show(
-        source === "screen" ? text.screenProblem : sentences[source][deviceProblem(error)],
-      );
-    }
-  }
-
-  async #openDevices(): Promise<void> {
-    const { local } = this.#call;
-    const menu = new DeviceMenu({
-      camera: (id) => void this.#guard("camera", () => local.switchCamera(id)),
-      microphone: (id) => void this.#guard("microphone", () => local.switchMicrophone(id)),
-      speaker: (id) => this.#sound.setSpeaker(id),
-    });
-    await menu.refresh({
-      camera: local.cameraId,
-      microphone: local.microphoneId,
-      ...("setSinkId" in HTMLMediaElement.prototype ? { speaker: this.#sound.speakerId } : {}),
-    });
-    openDialog(words().devices, menu.element);
   }
 }

@@ -1,0 +1,40 @@
+/** Reads the statistics of a peer once a second. */
+
+import type { Identifier } from "../protocol/messages";
+import type { Peer } from "./peer";
+import { inboundFields, StatsBook } from "./stats";
+
+const PERIOD_MS = 1000;
+
+export class Meter {
+  readonly stats = new StatsBook();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #peer: Peer;
+  readonly #measured: () => void;
+
+  constructor(peer: Peer, measured: () => void) {
+    this.#peer = peer;
+    this.#measured = measured;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.#measure(), PERIOD_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Counters of what arrives of a publication. */
+  async inbound(publication: Identifier): Promise<Record<string, unknown> | null> {
+    const report = await this.#peer.connection.getStats();
+    const mid = [...this.#peer.received()].find(([, id]) => id === publication)?.[0];
+    return mid === undefined ? null : inboundFields(report, mid);
+  }
+
+  async #measure(): Promise<void> {
+    const [received, published] = [this.#peer.received(), this.#peer.published()];
+    this.stats.read(await this.#peer.connection.getStats(), received, published);
+    this.#measured();
+  }
+}
