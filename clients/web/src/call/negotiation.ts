@@ -1,7 +1,12 @@
 /** Offers, one at a time: whatever changes while one is under way goes into the next. */
 
-import type { Answer, Offer, SectionNote } from "../protocol/messages";
-import type { Sections } from "./sections";
+import type {
+  Answer,
+  Offer,
+  PublishedSection,
+  ReceivedSection,
+  SectionNote,
+} from "../protocol/messages";
 
 export interface NegotiationEvents {
   /** Returns false when the offer could not leave; `resend` is called once it can. */
@@ -13,6 +18,13 @@ export interface NegotiationEvents {
   broken(): void;
 }
 
+/** What an offer says of its m-lines. */
+export interface Described {
+  readonly isEmpty: boolean;
+  published(): PublishedSection[];
+  received(): ReceivedSection[];
+}
+
 /** Ids differ between all connections of this page, so that a late answer finds nobody. */
 let nextId = 1;
 
@@ -21,10 +33,10 @@ export class Negotiation {
   #busy = false;
   #pending: Offer | null = null;
   readonly #connection: RTCPeerConnection;
-  readonly #sections: Sections;
+  readonly #sections: Described;
   readonly #events: NegotiationEvents;
 
-  constructor(connection: RTCPeerConnection, sections: Sections, events: NegotiationEvents) {
+  constructor(connection: RTCPeerConnection, sections: Described, events: NegotiationEvents) {
     this.#connection = connection;
     this.#sections = sections;
     this.#events = events;
