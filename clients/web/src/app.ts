@@ -5,7 +5,7 @@ import { knowsSpatialLayers } from "./call/layers";
 import { type Return, saveReturn, takeReturn } from "./call/session";
 import { chooseLanguage, type Language, problemText } from "./i18n";
 import { deviceProblem } from "./media/devices";
-import { DEFAULT_CAMERA, roomPath, type Settings } from "./settings";
+import { DEFAULT_CAMERA, roomPath, type Settings, suggestRoom } from "./settings";
 import { installHook } from "./testhook";
 import { CallScreen } from "./ui/callscreen";
 import { closeDialogs } from "./ui/dialogs";
@@ -31,7 +31,7 @@ export class App {
     this.#settings = settings;
     this.#form = {
       name: settings.name || (localStorage.getItem(NAME) ?? ""),
-      room: settings.room,
+      room: settings.room || suggestRoom(Math.random),
       camera: settings.camera !== null,
       microphone: settings.microphone,
       cameraId: "",

@@ -28,6 +28,24 @@ export function isRoomName(text: string): boolean {
   return ROOM.test(text);
 }
 
+const MOODS = ["bright", "calm", "clear", "gentle", "misty", "quiet", "silver", "soft"] as const;
+const PLACES = [
+  "brook",
+  "garden",
+  "harbour",
+  "island",
+  "meadow",
+  "orchard",
+  "pond",
+  "window",
+] as const;
+
+/** A name for a room that nobody else is likely to think of; `random` gives numbers in 0..1. */
+export function suggestRoom(random: () => number): string {
+  const pick = (words: readonly string[]) => words[Math.floor(random() * words.length)] ?? "";
+  return `${pick(MOODS)}-${pick(PLACES)}-${Math.floor(1000 + random() * 9000)}`;
+}
+
 /** The page of a room, without the invitation. */
 export function roomPath(room: string): string {
   return `/room/${encodeURIComponent(room)}`;

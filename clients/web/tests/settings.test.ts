@@ -1,7 +1,7 @@
 /** The address says where to go and who is invited; nonsense in it is ignored. */
 
 import { describe, expect, it } from "vitest";
-import { DEFAULT_CAMERA, isRoomName, parseSettings, roomPath } from "../src/settings";
+import { DEFAULT_CAMERA, isRoomName, parseSettings, roomPath, suggestRoom } from "../src/settings";
 
 const settings = (address: string) => parseSettings(new URL(address, "http://localhost:8080"));
 
@@ -30,6 +30,17 @@ describe("the room", () => {
       false,
       false,
     ]);
+  });
+});
+
+describe("a suggested room", () => {
+  it.each([0, 0.5, 0.999_999])("is a good name at %d", (random) => {
+    expect(isRoomName(suggestRoom(() => random))).toBe(true);
+  });
+
+  it("differs from another", () => {
+    const names = new Set(Array.from({ length: 20 }, () => suggestRoom(Math.random)));
+    expect(names.size).toBeGreaterThan(15);
   });
 });
 

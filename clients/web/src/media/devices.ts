@@ -21,9 +21,7 @@ export async function openCamera(
     frameRate: { ideal: format.frameRate },
     ...device(deviceId),
   };
-  const track = firstTrack(await userMedia({ video }));
-  track.contentHint = "motion";
-  return track;
+  return firstTrack(await userMedia({ video }));
 }
 
 export async function openMicrophone(deviceId: string): Promise<MediaStreamTrack> {

@@ -84,7 +84,7 @@ export class JoinScreen implements Screen {
   }
 
   focus(): void {
-    (this.#room.value === "" && this.#name.value !== "" ? this.#room : this.#name).focus();
+    this.#name.focus();
   }
 
   dispose(): void {
