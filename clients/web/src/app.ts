@@ -84,7 +84,7 @@ export class App {
   async #join(secret: string | null): Promise<void> {
     const { room, name } = this.#form;
     if (location.pathname !== roomPath(room)) {
-      history.pushState(null, "", roomPath(room) + location.search + location.hash);
+      history.replaceState(null, "", roomPath(room) + location.search + location.hash);
     }
     const call = new Call(
       {
