@@ -3,9 +3,9 @@
 import type { Call } from "../call/call";
 import { wishForSize } from "../call/wishes";
 import { h, setChildren } from "./dom";
-import { fitShape } from "./layout";
+import { type Box, fitShape, pictureLines } from "./layout";
 import { Tile } from "./tile";
-import { tileViews } from "./views";
+import { OWN, SCREEN, tileViews } from "./views";
 import { SizeWatcher } from "./watcher";
 import { words } from "./words";
 
@@ -21,7 +21,7 @@ export class Grid {
   readonly #stage = h("div", { class: "spotlight" });
   readonly #rest = h("div", { class: "tiles" });
   readonly #alone = h("p", { class: "alone" });
-  readonly #watcher = new SizeWatcher((element, lines) => this.#sized(element, lines));
+  readonly #watcher = new SizeWatcher((element, size) => this.#sized(element, size));
   readonly #resize = new ResizeObserver(() => this.#arrange());
   /** The tile that a person enlarged; `none` when they sent a screen back to the grid. */
   #chosen: string | "none" | null = null;
@@ -42,7 +42,7 @@ export class Grid {
       const before = tile.publication;
       tile.update(view);
       if (tile.publication !== before) {
-        this.#sized(tile.element, this.#watcher.lines(tile.element));
+        this.#sized(tile.element, this.#watcher.size(tile.element));
       }
     }
     this.#place([...views.keys()], enlarged);
@@ -65,7 +65,7 @@ export class Grid {
     if (this.#chosen !== null && keys.includes(this.#chosen)) {
       return this.#chosen;
     }
-    return keys.find((key) => key.endsWith("/screen") && key !== "self/screen") ?? null;
+    return keys.find((key) => key.endsWith(SCREEN) && !key.startsWith(OWN)) ?? null;
   }
 
   #add(key: string): Tile {
@@ -116,17 +116,17 @@ export class Grid {
     this.#rest.style.setProperty("--tile-width", `${width}px`);
   }
 
-  /** `lines` is null before the first layout, after which this is called again. */
-  #sized(element: Element, lines: number | null): void {
-    if (lines === null) {
+  /** The size is null before the first layout, after which this is called again. */
+  #sized(element: Element, size: Box | null): void {
+    const found = [...this.#tiles].find(([, tile]) => tile.element === element);
+    if (!found || size === null) {
       return;
     }
-    for (const [key, tile] of this.#tiles) {
-      const foreign = !key.startsWith("self");
-      if (tile.element === element && tile.publication !== null && foreign) {
-        const source = key.endsWith("/screen") ? "screen" : "camera";
-        this.#call.fit(tile.publication, wishForSize(source, lines));
-      }
+    const [key, tile] = found;
+    if (tile.publication !== null && !key.startsWith(OWN)) {
+      const source = key.endsWith(SCREEN) ? "screen" : "camera";
+      const lines = pictureLines(size, tile.picture, tile.isCut);
+      this.#call.fit(tile.publication, wishForSize(source, lines));
     }
   }
 }

@@ -3,7 +3,7 @@
 /** How much more of the screen a less natural shape has to fill. */
 const DOUBT = 1.25;
 
-interface Box {
+export interface Box {
   readonly width: number;
   readonly height: number;
 }
@@ -39,4 +39,15 @@ export function fitShape(
   const fits = aspects.map((aspect) => ({ ...fitGrid(count, box, aspect, gap), aspect }));
   const area = (fit: { width: number; aspect: number }) => fit.width ** 2 / fit.aspect;
   return fits.reduce((best, fit) => (area(fit) > area(best) * DOUBT ? fit : best));
+}
+
+/** Pictures are taken for wide ones until they have come. */
+const USUAL: Box = { width: 16, height: 9 };
+
+/** Lines that a picture has on its short side when it fills a box, cut to it or whole within it. */
+export function pictureLines(box: Box, picture: Box | null, isCut: boolean): number {
+  const { width, height } = picture ?? USUAL;
+  const [across, down] = [box.width / width, box.height / height];
+  const scale = isCut ? Math.max(across, down) : Math.min(across, down);
+  return Math.round(Math.min(width, height) * scale);
 }

@@ -6,6 +6,7 @@ import { Chart } from "./chart";
 import { formatBitrate } from "./chip";
 import { h, setAttribute, setText } from "./dom";
 import { icon } from "./icons";
+import type { Box } from "./layout";
 import { language, words } from "./words";
 
 export interface TileView {
@@ -75,6 +76,17 @@ export class Tile {
         h("span", { class: "facts" }, this.#chart.element, this.#chip),
       ),
     );
+  }
+
+  /** The size of the picture itself, once there is one. */
+  get picture(): Box | null {
+    const { videoWidth: width, videoHeight: height } = this.#video;
+    return width > 0 ? { width, height } : null;
+  }
+
+  /** Whether the picture fills the tile and loses its edges; else it is whole, with bars. */
+  get isCut(): boolean {
+    return getComputedStyle(this.#video).objectFit === "cover";
   }
 
   update(view: TileView): void {

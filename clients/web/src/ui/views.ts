@@ -10,6 +10,12 @@ import { chipText, formatBitrate } from "./chip";
 import type { TileView } from "./tile";
 import { language, words } from "./words";
 
+/** How the keys of our own tiles begin; a participant's begin with their id, which has no slash. */
+export const OWN = "/self";
+
+/** How the keys of shared screens end. */
+export const SCREEN = "/screen";
+
 /** The views of all tiles by key: shared screens first, then people, ourselves at the end. */
 export function tileViews(call: Call, enlarged: string | null): Map<string, TileView> {
   const views = new Map<string, TileView>();
@@ -18,16 +24,16 @@ export function tileViews(call: Call, enlarged: string | null): Map<string, Tile
   for (const participant of others(call.state)) {
     const screen = find(participant, "screen");
     if (screen) {
-      add(`${participant.id}/screen`, remoteView(call, participant, screen, true));
+      add(participant.id + SCREEN, remoteView(call, participant, screen, true));
     }
   }
   if (call.local.get("screen")) {
-    add("self/screen", ownView(call, "screen"));
+    add(OWN + SCREEN, ownView(call, "screen"));
   }
   for (const participant of others(call.state)) {
     add(participant.id, remoteView(call, participant, find(participant, "camera"), false));
   }
-  add("self", ownView(call, "camera"));
+  add(OWN, ownView(call, "camera"));
   return views;
 }
 

@@ -1,16 +1,20 @@
 /** Watches how large and how visible elements are. */
 
+import type { Box } from "./layout";
+
+const NOTHING: Box = { width: 0, height: 0 };
+
 /** Changes in quick succession, as while a window is dragged, count once. */
 const SETTLE_MS = 150;
 
 /** A page that was hidden for so long needs no pictures; a glance at another tab costs nothing. */
 const HIDDEN_MS = 5000;
 
-/** Reports the short side of elements in device pixels; 0 while they cannot be seen. */
+/** Reports the size of elements in device pixels; nothing while they cannot be seen. */
 export class SizeWatcher {
-  readonly #sizes = new Map<Element, number>();
+  readonly #sizes = new Map<Element, Box>();
   readonly #outOfSight = new Set<Element>();
-  readonly #report: (element: Element, lines: number) => void;
+  readonly #report: (element: Element, size: Box) => void;
   readonly #timers = new Map<Element, ReturnType<typeof setTimeout>>();
   readonly #resize = new ResizeObserver((entries) => this.#resized(entries));
   readonly #sight = new IntersectionObserver((entries) => this.#moved(entries));
@@ -18,7 +22,7 @@ export class SizeWatcher {
   #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #onVisibility = () => this.#pageChanged();
 
-  constructor(report: (element: Element, lines: number) => void) {
+  constructor(report: (element: Element, size: Box) => void) {
     this.#report = report;
     document.addEventListener("visibilitychange", this.#onVisibility);
   }
@@ -45,19 +49,18 @@ export class SizeWatcher {
     }
   }
 
-  /** The short side now, or null before the first layout. */
-  lines(element: Element): number | null {
-    const size = this.#sizes.get(element);
-    if (size === undefined) {
-      return null;
-    }
-    return this.#pageHidden || this.#outOfSight.has(element) ? 0 : size;
+  /** The size now, or null before the first layout. */
+  size(element: Element): Box | null {
+    const unseen = this.#pageHidden || this.#outOfSight.has(element);
+    const size = this.#sizes.get(element) ?? null;
+    return size && unseen ? NOTHING : size;
   }
 
   #resized(entries: readonly ResizeObserverEntry[]): void {
     for (const { target, contentRect } of entries) {
-      const side = Math.min(contentRect.width, contentRect.height);
-      this.#sizes.set(target, Math.round(side * window.devicePixelRatio));
+      const { devicePixelRatio: ratio } = window;
+      const { width, height } = contentRect;
+      this.#sizes.set(target, { width: width * ratio, height: height * ratio });
       this.#settle(target);
     }
   }
@@ -89,9 +92,9 @@ export class SizeWatcher {
   #settle(element: Element): void {
     clearTimeout(this.#timers.get(element));
     const tell = () => {
-      const lines = this.lines(element);
-      if (lines !== null) {
-        this.#report(element, lines);
+      const size = this.size(element);
+      if (size !== null) {
+        this.#report(element, size);
       }
     };
     this.#timers.set(element, setTimeout(tell, SETTLE_MS));

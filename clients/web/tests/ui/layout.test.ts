@@ -1,7 +1,7 @@
 /** Tiles are as large as the room for them allows. */
 
 import { describe, expect, it } from "vitest";
-import { fitGrid, fitShape } from "../../src/ui/layout";
+import { fitGrid, fitShape, pictureLines } from "../../src/ui/layout";
 
 describe("the grid", () => {
   it.each([
@@ -42,5 +42,21 @@ describe("the shape of tiles", () => {
     [2, 344, 570, 6 / 5],
   ])("of %d in %d by %d is %d", (count, width, height, aspect) => {
     expect(fitShape(count, { width, height }, [...shapes], 12).aspect).toBe(aspect);
+  });
+});
+
+describe("the lines of a picture", () => {
+  const tall = { width: 720, height: 1280 };
+  const wide = { width: 1280, height: 720 };
+
+  it.each([
+    ["that fills its box", { width: 640, height: 360 }, wide, false, 360],
+    ["with bars above and below", { width: 640, height: 600 }, wide, false, 360],
+    ["cut at the sides", { width: 360, height: 360 }, wide, true, 360],
+    ["with bars at the sides", { width: 640, height: 360 }, tall, false, 203],
+    ["that has not come yet", { width: 640, height: 360 }, null, false, 360],
+    ["that nobody sees", { width: 0, height: 0 }, wide, true, 0],
+  ])("%s", (_, box, picture, isCut, lines) => {
+    expect(pictureLines(box, picture, isCut)).toBe(lines);
   });
 });
