@@ -18,6 +18,8 @@ import { speak, words } from "./ui/words";
 const LANGUAGE = "milkglass.language";
 const NAME = "milkglass.name";
 
+const DEVICE_PATIENCE_MS = 1500;
+
 export class App {
   readonly #root: HTMLElement;
   readonly #settings: Settings;
@@ -111,7 +113,9 @@ export class App {
     this.#call = call;
     this.#sound = new Sound(call, () => this.#callScreen?.soundBlocked());
     this.#showCall();
-    await this.#openDevices(call);
+    // With devices the first offer has everything in it; without an answer of the person's to the
+    // browser's question, the call begins and they follow.
+    await Promise.race([this.#openDevices(call), sleep(DEVICE_PATIENCE_MS)]);
     call.start();
   }
 
@@ -182,6 +186,7 @@ export class App {
     this.#screen?.dispose();
     closeDialogs();
     this.#screen = screen;
+    document.title = this.#call ? `${this.#form.room} · Milkglass` : "Milkglass";
     this.#root.replaceChildren(screen.element);
   }
 
@@ -207,6 +212,10 @@ export class App {
       saveReturn(sessionStorage, back);
     }
   }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function endingText(ending: Ending): string {

@@ -113,9 +113,12 @@ export class Call {
     return this.#peer.state;
   }
 
+  /** Join, unless the person has left already. */
   start(): void {
-    this.#signalling.open();
-    this.#meter.start();
+    if (this.phase !== "over") {
+      this.#signalling.open();
+      this.#meter.start();
+    }
   }
 
   leave(): void {

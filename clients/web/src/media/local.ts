@@ -16,6 +16,9 @@ export class LocalTracks {
   cameraId = "";
   microphoneId = "";
   readonly #tracks = new Map<MediaSource, MediaStreamTrack>();
+  /** Grows with each wish for a device: one that opens too late for its own is let go of. */
+  readonly #turns = new Map<MediaSource, number>();
+  #closed = false;
   readonly #format: CameraFormat;
   readonly #events: LocalEvents;
 
@@ -35,8 +38,9 @@ export class LocalTracks {
   /** Off means off: the camera is let go of, and its light goes out. */
   async setCamera(on: boolean): Promise<void> {
     if (on) {
-      this.#take("camera", await openCamera(this.#format, this.cameraId));
+      await this.#open("camera", () => openCamera(this.#format, this.cameraId));
     } else {
+      this.#turn("camera");
       this.#drop("camera");
     }
   }
@@ -48,7 +52,9 @@ export class LocalTracks {
       track.enabled = on;
       this.#events.changed("microphone");
     } else if (on) {
-      this.#take("microphone", await openMicrophone(this.microphoneId));
+      await this.#open("microphone", () => openMicrophone(this.microphoneId));
+    } else {
+      this.#turn("microphone");
     }
   }
 
@@ -87,12 +93,33 @@ export class LocalTracks {
   }
 
   close(): void {
+    this.#closed = true;
     for (const source of [...this.#tracks.keys()]) {
       this.#drop(source);
     }
   }
 
+  async #open(source: MediaSource, open: () => Promise<MediaStreamTrack>): Promise<void> {
+    const turn = this.#turn(source);
+    const track = await open();
+    if (this.#turns.get(source) === turn) {
+      this.#take(source, track);
+    } else {
+      track.stop();
+    }
+  }
+
+  #turn(source: MediaSource): number {
+    const turn = (this.#turns.get(source) ?? 0) + 1;
+    this.#turns.set(source, turn);
+    return turn;
+  }
+
   #take(source: MediaSource, track: MediaStreamTrack): void {
+    if (this.#closed) {
+      track.stop();
+      return;
+    }
     this.#stop(source);
     track.onended = () => this.#ended(source);
     this.#tracks.set(source, track);

@@ -47,6 +47,8 @@ export class JoinScreen implements Screen {
   /** Grows with each look at the camera: a slow one that was overtaken is let go of. */
   #look = 0;
 
+  readonly #onDevices = () => void this.#refreshDevices();
+
   constructor(options: JoinOptions) {
     this.#options = options;
     const { form } = options;
@@ -68,6 +70,7 @@ export class JoinScreen implements Screen {
     this.#preview = this.#makePreview();
     this.element = this.#layout();
     this.#drawButtons();
+    navigator.mediaDevices?.addEventListener("devicechange", this.#onDevices);
     void this.#begin();
   }
 
@@ -88,6 +91,7 @@ export class JoinScreen implements Screen {
   }
 
   dispose(): void {
+    navigator.mediaDevices?.removeEventListener("devicechange", this.#onDevices);
     this.#look += 1;
     this.#stop();
     this.element.remove();
