@@ -36,10 +36,10 @@ check-python: .make/python
 	@git ls-files -z | xargs -0 $(BIN)/codespell
 
 check-page: .make/node
-	@$(NPM) run check
+	@$(NPM) run --silent check
 
 test-page: .make/node
-	@$(NPM) test
+	@$(NPM) run --silent test
 
 test-python: .make/python
 	@$(BIN)/pytest
@@ -57,15 +57,13 @@ test-browsers: .make/python .make/page .make/browsers
 	@$(PYTHON) -m venv --clear .venv
 	@mkdir -p .make && touch $@
 
-# Not `npm ci`, which wants the packages of all platforms: not every registry has them. This takes
-# the locked versions too, checks their hashes, and leaves the lock as it is.
 .make/node: clients/web/package-lock.json
 	@$(NEED) node
-	@$(NPM) install --no-save --no-audit --no-fund --loglevel=error
+	@$(NPM) ci --no-audit --no-fund --loglevel=error
 	@mkdir -p .make && touch $@
 
 .make/page: .make/node $(PAGE)
-	@$(NPM) run build
+	@$(NPM) run --silent build
 	@touch $@
 
 .make/browsers:
