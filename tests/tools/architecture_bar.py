@@ -31,6 +31,7 @@ ASYNC_HOMES: Final = frozenset(
         "sfu/transport/tcp.py",
         "sfu/signalling/websocket.py",
         "sfu/signalling/http.py",
+        "sfu/signalling/whip.py",
     }
 )
 """The only files of the server that may wait; all others compute and return."""
