@@ -98,7 +98,6 @@ class Selector:
         "_intact",
         "_key_frame_missed",
         "_picture",
-        "_reason",
         "_since_frame",
         "_spatial",
         "_spatial_before",
@@ -107,6 +106,7 @@ class Selector:
         "_wanted_bit",
         "current",
         "needs_key_frame",
+        "reason",
         "switches",
         "wanted",
     )
@@ -114,12 +114,12 @@ class Selector:
     def __init__(self) -> None:
         self.current: Target | None = None
         self.wanted: Target | None = None
+        self.reason = SwitchReason.START  # why it is wanted
         self.needs_key_frame: KeyFrameCause | None = None  # one has to be asked for now: why
         self.switches: deque[Switch] = deque(maxlen=REMEMBERED_SWITCHES)  # to be drained
         self._bit = _NOTHING  # of the current target
         self._wanted_bit = _NOTHING
         self._spatial = SPATIAL_LAYERS  # highest layer of a picture; before the start: none is
-        self._reason = SwitchReason.START
         self._wanted_at = 0.0
         self._asked = False
         self._key_frame_missed = False  # one passed since, and did not offer what is wanted
@@ -137,12 +137,14 @@ class Selector:
         """Wish for another target, or for none; the switch follows as soon as it can."""
         if target == self.wanted:
             return
+        waiting = self.current is None and None not in (target, self.wanted)
         self.wanted = target
         self._wanted_bit = _NOTHING if target is None else target_bit(*target)
-        self._wanted_at = now
-        self._reason = reason
-        self._asked = self._key_frame_missed = False
-        self.needs_key_frame = None
+        if not waiting or reason is not self.reason:
+            self._wanted_at = now
+            self.reason = reason
+            self._asked = self._key_frame_missed = False
+            self.needs_key_frame = None
         if self._wanted_bit not in (_NOTHING, self._bit):
             self._look_for_a_way(now=now)
 
@@ -258,7 +260,7 @@ class Selector:
                 self.current,
                 target,
                 _direction(self.current, target),
-                self._reason,
+                self.reason,
                 now - self._wanted_at,
             )
         )
@@ -295,7 +297,7 @@ class Selector:
         if intact and now - self._wanted_at < PATIENCE:
             return
         self._asked = True
-        self.needs_key_frame = _CAUSES[self._reason]
+        self.needs_key_frame = _CAUSES[self.reason]
 
 
 def _best_below(wanted: Target, enterable: int) -> Target | None:

@@ -47,6 +47,8 @@ class Wish:
         wanted = self._selector.wanted
         if wanted is None or target is None:
             return self._reason
+        if self._selector.current is None:
+            return self._selector.reason  # nothing is shown yet: that reason still holds
         if sizes != self._sizes:
             return SwitchReason.LAYERS_CHANGED
         return SwitchReason.LAYER_SILENT if target < wanted else SwitchReason.LAYER_RESUMED

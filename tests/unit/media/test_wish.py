@@ -60,6 +60,7 @@ def test_the_reasons_of_layers_that_come_and_go(ladder: Ladder) -> None:
     selector = Noting()
     wish = Wish(ladder, selector)
     wish.set(720, SwitchReason.WISH, now=0)
+    selector.current = selector.wanted  # the packets that show it have passed
     wish.follow_ladder(now=0)
     changes: list[Callable[[], None]] = [
         lambda: ladder.activate(ALL & ~S2),
@@ -76,6 +77,16 @@ def test_the_reasons_of_layers_that_come_and_go(ladder: Ladder) -> None:
         ((2, 2), SwitchReason.LAYER_RESUMED),
         ((1, 2), SwitchReason.LAYERS_CHANGED),
     ]
+
+
+def test_what_is_not_shown_yet_keeps_its_reason(ladder: Ladder) -> None:
+    """Whoever waits for a first picture waits for what they wished, whatever layer it will be."""
+    selector = Noting()
+    wish = Wish(ladder, selector)
+    wish.set(720, SwitchReason.WISH, now=0)
+    ladder.activate(ALL & ~S2)
+    wish.follow_ladder(now=0)
+    assert (selector.wanted, selector.why) == ((1, 2), SwitchReason.WISH)
 
 
 def test_it_knows_when_there_is_something_new(ladder: Ladder) -> None:
