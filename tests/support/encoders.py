@@ -79,7 +79,6 @@ class Encoder:
         *,
         described: bool = False,
         split: Split = one_each,
-        first_frame: int = 65_500,
     ) -> None:
         self.codec = payloads.codec
         self.payloads = payloads
@@ -87,13 +86,19 @@ class Encoder:
         self.described = described  # send dependency descriptors
         self.split = split
         self.silent: set[int] = set()  # spatial layers that are not sent
-        self.active: str | None = None  # decode targets, to be told with the next frame
+        self.active: str | None = None  # the decode targets, if they are to be told
+        self._told: str | None = None
         self.pictures = 0  # made so far
         self.since_key = 0  # pictures
         self.bases = 200  # pictures of temporal layer 0
         self.frames: dict[int, Encoded] = {}  # by ident
         self.picture: Picture = []  # the last
-        self._idents = count(first_frame)
+        self.whole: Picture = []  # the same, silent layers included
+        self._idents = count(65_500)
+
+    def begin_at(self, ident: int) -> None:
+        """Number frames from here on."""
+        self._idents = count(ident)
 
     def next_picture(self, *, key: bool = False) -> Picture:
         """Encode the next picture; `key`: begin anew."""
@@ -104,7 +109,7 @@ class Encoder:
         encoded = {template: self._encode(self.structure.templates[template], next(self._idents))
                    for template in templates}  # fmt: skip
         sent = {t: frame for t, frame in encoded.items() if frame.spatial not in self.silent}
-        self.picture = list(sent.values())
+        self.picture, self.whole = list(sent.values()), list(encoded.values())
         self.frames.update((frame.ident, frame) for frame in self.picture)
         for template, frame in sent.items():
             self._packetize(frame, template)
@@ -141,14 +146,15 @@ class Encoder:
         if not self.described:
             return None
         attach = starts and frame.key_picture and frame is self.picture[0]
-        active, self.active = self.active, None
+        news = self.active if attach or self.active != self._told else None
+        self._told = self.active
         return descriptor(
             starts=starts,
             ends=ends,
             template_id=template + self.structure.template_id_offset,
             frame_number=frame.ident,
             structure=self.structure if attach else None,
-            active=active,
+            active=news,
         )
 
 

@@ -62,7 +62,8 @@ class Vp9Payloads:
         """Wrap the media."""
         references = [encoder.frames[ident] for ident in frame.references]
         before = [r for r in references if r.picture < frame.picture]
-        needed = any(frame.ident in other.references for other in encoder.picture)
+        # A layer that is silent counts: it may come back without a key picture.
+        needed = any(frame.ident in other.references for other in encoder.whole)
         payload = vp9(
             media,
             picture_id=_picture_id(self.picture_id, frame, wide=self.wide),

@@ -75,9 +75,16 @@ LAYERED = K_SVC | FULL_SVC | TEMPORAL
 VIDEO = LAYERED | PLAIN
 
 
-def publisher(name: str, *, split: Split = one_each, ssrc: int = 0x1111) -> Publisher:
+def publisher(name: str, *, split: Split = one_each) -> Publisher:
     """Return a publisher of the stream with this name."""
-    return Publisher(VIDEO[name](split), ssrc=ssrc)
+    return Publisher(VIDEO[name](split))
+
+
+def successor(name: str, *, split: Split = one_each) -> Publisher:
+    """Return one that goes on with another SSRC, and tells nothing of what it sent before."""
+    encoder = VIDEO[name](split)
+    encoder.begin_at(1 << 20)
+    return Publisher(encoder, first_number=7, ssrc=0x7777)
 
 
 def opus() -> Publisher:

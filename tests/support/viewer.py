@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sfu.media.alarm import Alarm
+from sfu.media.codec import Codec
 from sfu.media.inbound import Drop, Inbound
 from sfu.media.outbound import Outbound
 from sfu.media.packet import Packet
@@ -88,8 +89,15 @@ def frames_of(copies: Iterable[Copy]) -> list[Encoded]:
 class Watch:
     """A publisher, the media path, and somebody who watches; the network between is the test's."""
 
-    def __init__(self, publisher: Publisher, *, lines: int | None = 720, rtx: bool = True) -> None:
-        """`lines`: the first wish."""
+    def __init__(
+        self,
+        publisher: Publisher,
+        *,
+        lines: int | None = 720,
+        rtx: bool = True,
+        without: Codec | None = None,
+    ) -> None:
+        """`lines`: the first wish; `without`: the codec that the viewer did not negotiate."""
         self.publisher = publisher
         self.copies: list[Copy] = []
         self.repeated: list[bytes] = []  # RTX packets
@@ -102,7 +110,8 @@ class Watch:
         self._highest = START  # outgoing number
         self._transport_numbers = 0
         codec = publisher.encoder.codec
-        track = Track("v", codec.kind, {TYPES[codec]: codec}, ssrcs=(publisher.ssrc,))
+        codecs = {TYPES[other]: other for other in Codec if other.kind == codec.kind}
+        track = Track("v", codec.kind, codecs, ssrcs=(publisher.ssrc,))
         self.source = Source(
             track, IDS, send_request=self._note_request, drops=self.drops, alarm=Alarm()
         )
@@ -111,7 +120,9 @@ class Watch:
             self.source,
             ssrc=COPY,
             rtx_ssrc=COPY_RTX if rtx else None,
-            payload_types={codec: (COPY_TYPE, COPY_RTX_TYPE)},
+            payload_types={
+                other: (COPY_TYPE, COPY_RTX_TYPE) for other in codecs.values() if other != without
+            },
             extension_ids=COPY_IDS,
             mid="w",
             sink=self,

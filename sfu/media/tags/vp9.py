@@ -104,11 +104,12 @@ class Vp9Reader:
         self._references = self._references_of(descriptor, picture, frame)
 
     def _take(self, structure: ScalabilityStructure) -> None:
+        for layer in range(len(self._temporal_layers), SPATIAL_LAYERS):
+            self._seen[layer] = self._count  # until shown otherwise; the others are only announced
         grouped = max((picture.temporal + 1 for picture in structure.group), default=1)
         known = (*self._temporal_layers, *[1] * SPATIAL_LAYERS)
         self._temporal_layers = [max(n, grouped) for n in known[: structure.spatial_layers]]
         self._sizes = structure.sizes
-        self._seen = [self._count] * SPATIAL_LAYERS
         self._ladder.describe(self._temporal_layers, self._sizes)
 
     def _describe(self, spatial: int, temporal: int) -> None:

@@ -213,7 +213,10 @@ def test_a_layer_that_falls_silent_is_noticed() -> None:
     frame(feed, 1 + SILENT_PICTURES, (2, 0), (1,))
     assert [active for *_, active in layers(feed)] == [True, False, True]
     frame(feed, 2 + SILENT_PICTURES, structure=THREE_LAYERS)
-    assert [active for *_, active in layers(feed)] == [True, True, True], "announced anew"
+    assert [active for *_, active in layers(feed)] == [True, False, True], "S1 is only announced"
+    frame(feed, 3 + SILENT_PICTURES, structure=vp9_scalability_structure(1))
+    frame(feed, 4 + SILENT_PICTURES, structure=THREE_LAYERS)
+    assert [active for *_, active in layers(feed)] == [True, True, True], "both are new"
 
 
 @pytest.mark.parametrize("wide", [True, False])
