@@ -213,6 +213,22 @@ def test_a_bug_closes_one_peer() -> None:
     assert not other.closed
 
 
+def test_a_bug_in_a_timeout_closes_one_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next look at the time is not spoilt by the same bug."""
+    net = ether()
+    (peer, _), (other, _) = invite(net.node), invite(net.node)
+
+    def fail(*, now: float) -> None:
+        raise RuntimeError(now)
+
+    monkeypatch.setattr(peer, "handle_timeout", fail)
+    with pytest.raises(RuntimeError):
+        net.node.handle_timeout(now=1000.0)
+    net.node.handle_timeout(now=1000.0)
+    assert peer.take_events() == [PeerClosed("internal_error")]
+    assert other.take_events() == [PeerClosed("ice_timeout")]
+
+
 def test_gives_every_peer_other_credentials() -> None:
     """Ufrags and passwords repeat neither among peers nor in their random source."""
     node = ether().node

@@ -267,3 +267,24 @@ def test_needs_a_fingerprint() -> None:
     with pytest.raises(TransportRefused):
         peer.set_remote(ufrag="ufrag", password="p" * 22, fingerprints=(), setup="passive", now=0.0)
     assert peer.next_timeout() is None
+
+
+def test_no_dtls_before_the_description() -> None:
+    """Whoever knows our credentials but was not described may check, and no more."""
+    net = ether()
+    peer = net.node.add_peer()
+    endpoint = Endpoint(ufrag=peer.ufrag, password=peer.password, fingerprint=net.node.fingerprint)
+    net.attach(endpoint)
+    net.run(1.0)
+    assert endpoint.answered
+    assert peer.drops[PeerDrop.DTLS_REFUSED] == 1
+    assert not peer.connected
+
+
+def test_closes_before_it_began() -> None:
+    """A peer that nobody ever reached ends without a word on the network."""
+    net = ether()
+    peer, _ = invite(net.node)
+    peer.close()
+    net.exchange()
+    assert (net.sent, peer.take_events()) == ([], [PeerClosed("closed")])

@@ -136,6 +136,42 @@ async def test_counts_what_the_socket_would_not_take() -> None:
         assert (shell.send_drops, shell.send_errors) == (0, 1)
 
 
+class Full(socket.socket):
+    """A socket whose buffer is full, which loopback's never is."""
+
+    def sendmsg(self, *_: object) -> int:
+        """Take nothing."""
+        raise BlockingIOError
+
+
+async def test_counts_what_found_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full send buffer is a drop: nothing waits, and nothing fails."""
+    monkeypatch.setattr(socket, "socket", Full)
+    async with opened() as shell:
+        stranger, endpoint = invite(shell.node, now=time.monotonic())
+        endpoint.check()
+        ((check, _),) = endpoint.to_send()
+        shell.deliver(check, ("127.0.0.1", 9))
+        assert (shell.send_drops, shell.send_errors, stranger.closed) == (1, 0, False)
+
+
+async def test_a_bug_in_a_timeout_costs_one_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is logged, and the shell ticks on."""
+    async with opened() as shell:
+        ticks = []
+
+        def fail(*, now: float) -> None:
+            ticks.append(now)
+            raise RuntimeError
+
+        monkeypatch.setattr(shell.node, "handle_timeout", fail)
+        with capture_logs() as logged:
+            async with asyncio.timeout(10.0):
+                while len(ticks) < 2:  # noqa: ASYNC110 - nothing tells
+                    await asyncio.sleep(0.001)
+    assert logged[0] == {"event": "timeout.failed", "exc_info": True, "log_level": "error"}
+
+
 async def test_counts_what_found_the_buffer_full() -> None:
     """Datagrams that the kernel had no room for are known by their number."""
     async with opened() as shell:
