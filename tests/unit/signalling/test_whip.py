@@ -293,6 +293,6 @@ async def test_a_publisher_that_vanishes_is_forgotten(
     created = await http.ask("POST", "/whip/hall", Party("sendonly").offer)
     assert created.status == 201
     async with asyncio.timeout(5):
-        while "sfu_rooms 0.0" not in await fetch(f"{http.url}/metrics"):
+        while "sfu_rooms 0.0" not in await fetch(f"{http.url}/metrics"):  # noqa: ASYNC110 - a scrape
             await asyncio.sleep(0.02)
     assert (await http.ask("DELETE", created.headers["Location"])).status == 404
