@@ -2,14 +2,14 @@
 
 from typing import Final, TypeAlias
 
-Address: TypeAlias = tuple[str, int] | tuple[str, int, str]
-"""Host and port of the other side, and where it matters our own end: a host of ours, or TCP.
+Address: TypeAlias = tuple[str, int] | tuple[str, int, str] | tuple[str, int, str, str]
+"""Host and port of the other side; where it matters a host of ours; at the end TCP, if it is.
 
 An IPv4 host is always written as IPv4, also when an IPv6 socket saw it.
 """
 
 TCP: Final = "tcp"
-"""Our end of a TCP connection, so that its address never equals one of UDP."""
+"""Marks a TCP connection, so that its address never equals one of UDP."""
 
 _MAPPED: Final = "::ffff:"  # RFC 4291 section 2.5.5.2
 

@@ -74,7 +74,9 @@ class _Connection(asyncio.Protocol):
             self._shell.refused += 1
             transport.abort()
             return
-        address: Address = (plain_host(name[0]), name[1], TCP)
+        # One port of theirs may connect to several hosts of ours.
+        ours = plain_host(transport.get_extra_info("sockname")[0])
+        address: Address = (plain_host(name[0]), name[1], ours, TCP)
         self._transport, self._address = transport, address
         self._shell.connections[address] = self
         self._wait()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,7 +79,7 @@ async def echo(host: str) -> None:
             await client.until(lambda: bool(endpoint.rtp))
             assert endpoint.rtp == [packet]
             assert endpoint.mapped is not None
-            assert peer.address == (*endpoint.mapped, "tcp")
+            assert peer.address == (*endpoint.mapped, host, "tcp")
         await eventually(lambda: peer.address is None)
         assert not peer.closed
 
@@ -89,6 +90,21 @@ def test_carries_a_peer(new_loop: Callable[[], asyncio.AbstractEventLoop], host:
     """ICE, DTLS and media pass; a peer whose connection ends may come back by another."""
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(echo(host))
+
+
+async def test_one_port_may_connect_to_two_hosts() -> None:
+    """They are two addresses, each given back once."""
+    async with opened() as shell:
+        with ExitStack() as connections:
+            port = 0
+            for host in ("127.0.0.1", "127.0.0.2"):
+                client = connections.enter_context(socket.socket())
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                client.bind(("127.0.0.3", port))
+                port = client.getsockname()[1]
+                client.connect((host, shell.udp.port))
+            await eventually(lambda: len(shell.connections) == 2)
+        await eventually(lambda: not shell.connections)
 
 
 async def test_closes_what_passes_no_check(monkeypatch: pytest.MonkeyPatch) -> None:
