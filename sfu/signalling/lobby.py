@@ -73,6 +73,8 @@ class Lobby:
         grant = self._verify(token)
         if grant.room not in {None, room}:
             raise Refused("wrong-room", "Your token is for another room.")
+        if not (grant.may_publish or grant.may_subscribe or grant.moderator):
+            raise Refused("forbidden", "Your token opens no room; ask for an invitation.")
         return grant
 
     def call_of(self, participant: Participant) -> Call:

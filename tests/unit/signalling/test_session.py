@@ -159,6 +159,7 @@ class TestTokens:
         "named": Grant(name="Dr. Ana"),
         "watcher": Grant(may_publish=False),
         "sealed": Grant(mode="e2ee-mls"),
+        "scrape": Grant(may_publish=False, may_subscribe=False, scrape=True),
     }
 
     def test_its_grants_are_told_and_kept(self) -> None:
@@ -176,6 +177,7 @@ class TestTokens:
             pytest.param({"token": "forged"}, "bad-token", id="somebody else's"),
             pytest.param({"token": "guest", "room": "other"}, "wrong-room", id="another room"),
             pytest.param({"token": "sealed"}, "wrong-mode", id="another mode"),
+            pytest.param({"token": "scrape"}, "forbidden", id="for metrics"),
         ],
     )
     def test_others_are_refused(self, fields: dict[str, str], code: str) -> None:
