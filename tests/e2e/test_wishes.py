@@ -45,6 +45,22 @@ def chip_says(page: Page, publication: str, spatial: str | None) -> None:
     )
 
 
+def counts(server: Server, layers: dict[str, int]) -> None:
+    """So many viewers get these layers, and nobody another.
+
+    A busy machine may make the publisher itself leave HD out for a while: then all go without.
+    """
+
+    def agree() -> bool:
+        video = {name: server.metric("sfu_subscriptions", kind="video", layer=name)
+                 for name in layers}  # fmt: skip
+        return video == layers and server.metric("sfu_subscriptions", kind="video") == sum(
+            layers.values()
+        )
+
+    wait_until(agree, CLIMB_SECONDS, f"the layers of the viewers are {layers}")
+
+
 def test_a_wish_changes_one_viewer_only(people: list[Page], server: Server) -> None:
     """HD, SD, base, off and HD again: Ben's decoded size follows, Chi's stays."""
     _, ben, chi = people
@@ -59,20 +75,20 @@ def test_a_wish_changes_one_viewer_only(people: list[Page], server: Server) -> N
         ben.wish(publication, wish)
         decodes(ben, publication, height, SWITCH_SECONDS)
         chip_says(ben, publication, spatial)
-        assert server.metric("sfu_subscriptions", kind="video", layer=f"{spatial}T2") == 1
-        assert chi.received(publication).frame_height == 720
+        decodes(chi, publication, 720, CLIMB_SECONDS)
         chip_says(chi, publication, "S2")
+        counts(server, {f"{spatial}T2": 1, "S2T2": 1})
 
     ben.wish(publication, OFF)
     chip_says(ben, publication, None)
     wait_until(lambda: is_still(ben, publication), SWITCH_SECONDS, "nothing reaches Ben")
-    decodes(chi, publication, 720, SWITCH_SECONDS)
-    assert server.metric("sfu_subscriptions", kind="video", layer="none") == 1
+    decodes(chi, publication, 720, CLIMB_SECONDS)
+    counts(server, {"none": 1, "S2T2": 1})
 
     ben.wish(publication, HD)
-    decodes(ben, publication, 720, SWITCH_SECONDS)
+    decodes(ben, publication, 720, CLIMB_SECONDS)
     chip_says(ben, publication, "S2")
-    assert server.metric("sfu_subscriptions", kind="video", layer="S2T2") == 2
+    counts(server, {"S2T2": 2})
     assert server.metric("sfu_key_frame_requests_total", cause="wish") > 0
     ben.screenshot("wishes-ben")
 
