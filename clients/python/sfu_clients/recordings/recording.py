@@ -55,6 +55,7 @@ class RecordedStream:
     packets: tuple[RecordedPacket, ...]
     key_frames: tuple[int, ...]  # indices of the packets that begin a key picture
     duration: int  # timestamp of the picture that would follow the last one
+    sharing: int  # streams that number their frames together, this one included
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,7 @@ def _stream(told: _Description, one: _Stream, came: Iterable[_Raw]) -> RecordedS
         packets=tuple(packets),
         key_frames=tuple(key_frames),
         duration=_duration(packets),
+        sharing=len(told.streams),
     )
 
 
