@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sfu.media.codec import Codec
 from sfu.wire.extensions import URIS, Extension
 from sfu_clients.errors import ClientError
+from sfu_clients.recordings import recording as loading
 from sfu_clients.recordings.recording import FOLDER, load_recording, parse_recording
 from sfu_clients.recordings.rtpdump import MalformedRecording, write_rtpdump
 from tests.support.encoders import DESCRIPTOR_ID, TYPES
@@ -97,7 +98,7 @@ def test_late_packets_take_their_place() -> None:
         dump(packet(KEY, 1), packet(INTER, 3), packet(INTER, 2), packet(INTER, 3)),
     ).streams
     assert [one.timestamp for one in stream.packets] == [0, 3000, 6000]
-    assert [one.at for one in stream.packets] == [0.0, 0.02, 0.03]
+    assert [one.at for one in stream.packets] == [0.0, 0.02, 0.02]
 
 
 def test_tells_what_was_lost() -> None:
@@ -232,6 +233,20 @@ def test_recordings_may_be_anywhere(tmp_path: Path) -> None:
     assert load_recording(str(path)).name == "my.own"
     (tmp_path / "my.own.json").write_bytes(b"{")
     with pytest.raises(MalformedRecording, match=r"my\.own is broken: .*\.$"):
+        load_recording(str(path))
+
+
+def test_an_unreadable_file_is_no_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command says what is wrong with it: too large, or not to be opened."""
+    path = tmp_path / "mine"
+    (tmp_path / "mine.rtpdump").write_bytes(GOOD)
+    (tmp_path / "mine.json").write_bytes(description(Codec.VP8))
+    monkeypatch.setattr(loading, "MAX_BYTES", 50)
+    with pytest.raises(ClientError, match=r"mine\.json has more than 50 bytes\.$"):
+        load_recording(str(path))
+    (tmp_path / "mine.json").unlink()
+    (tmp_path / "mine.json").symlink_to("/proc/self/mem")
+    with pytest.raises(ClientError, match=r"mine\.json cannot be read: .*\.$"):
         load_recording(str(path))
 
 
