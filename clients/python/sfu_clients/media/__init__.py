@@ -1,0 +1,1 @@
+"""Pictures and sound: where they come from, and how they are encoded and decoded."""

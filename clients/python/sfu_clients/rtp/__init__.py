@@ -1,0 +1,1 @@
+"""Streams of RTP packets, sent and received, without a socket."""

@@ -1,0 +1,233 @@
+"""Receives one publication: puts its packets in order, decodes them, and reports what it got."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import av
+
+from sfu.errors import MalformedPacket
+from sfu.signalling.messages import LayerChanged, Publication
+from sfu.wire.extensions import Extension
+from sfu.wire.rtcp import GenericNack, PictureLoss, ReportBlock, SenderReport
+from sfu.wire.rtp import extend
+from sfu_clients.media import clock
+from sfu_clients.media.decoders import Decoder, Frame
+from sfu_clients.payload import CLOCK_RATES, EncodedFrame, unwrap
+from sfu_clients.rtp.continuity import Continuity, continuity
+from sfu_clients.rtp.missing import Missing
+from sfu_clients.rtp.packet import Packet
+from sfu_clients.rtp.pictures import Picture, PictureBuffer
+from sfu_clients.rtp.reception import Reception
+from sfu_clients.viewing import Viewing
+
+MAX_QUEUED: Final = 60
+"""Pictures that may wait for the decoder."""
+
+KEY_FRAME_SECONDS: Final = 0.5
+"""Between two requests for a key frame."""
+
+
+class Subscriber:
+    """One publication of somebody else's, as it arrives here."""
+
+    def __init__(self, publication: Publication) -> None:
+        self.publication = publication
+        self.layer: str | None = None
+        """What the server says it sends, as in `S1T2`."""
+        self.codec: str | None = None
+        """Encoding name, once a packet has come."""
+        self.ssrc = 0
+        self.on_frame: Callable[[Frame], None] | None = None
+        """Called with every decoded picture or piece of sound."""
+        self.on_encoded: Callable[[EncodedFrame], None] | None = None
+        """Called with every frame that can be decoded, before it is."""
+        self.viewing = Viewing(asked_at=time.time())
+        self._send_rtcp: Callable[[bytes], None] = lambda _: None
+        self._queue: asyncio.Queue[Picture] = asyncio.Queue(MAX_QUEUED)
+        self._task: asyncio.Task[None] | None = None
+        self._octets = 0
+        self._packets = 0
+        self._before = (0, 0, 0)  # expected, received, recovered: of streams that ended
+        self._first_at: float | None = None
+        self._last_at = 0.0
+        self._asked_key_at = float("-inf")
+        self._begin(0, {})
+
+    def _begin(self, ssrc: int, names: Mapping[int, str]) -> None:
+        self.ssrc = ssrc
+        self._names = names
+        self._highest: int | None = None
+        self._continuity: Continuity | None = None
+        self._decoder: Decoder | None = None
+        self._missing = Missing()
+        self._reception = Reception(CLOCK_RATES["opus" if self._is_sound else "VP8"])
+        self._buffer = PictureBuffer(one_packet_each=self._is_sound)
+
+    @property
+    def _is_sound(self) -> bool:
+        return self.publication.kind == "audio"
+
+    def attach(
+        self, ssrc: int, names: Mapping[int, str], send_rtcp: Callable[[bytes], None]
+    ) -> None:
+        """The server sends it as this SSRC; `names` are encoding names by payload type."""
+        self._send_rtcp = send_rtcp
+        if ssrc == self.ssrc:
+            return
+        reception, missing = self._reception, self._missing
+        counts = reception.expected, reception.received, missing.recovered
+        expected, received, recovered = map(sum, zip(self._before, counts, strict=True))
+        self._before = expected, received, recovered
+        self._begin(ssrc, names)
+        if self._task is None:
+            self._task = asyncio.create_task(self._decode_all(), name="sfu-client:decoder")
+
+    # From the network
+
+    def receive(self, packet: Packet, *, now: float, repeated: bool = False) -> None:
+        """A packet of the stream; `repeated` if it came as a retransmission."""
+        highest = packet.sequence if self._highest is None else self._highest
+        sequence = extend(packet.sequence, highest, 16)
+        self._highest = max(highest, sequence)
+        self._octets += len(packet.payload)
+        self._packets += 1
+        self._first_at = self._first_at or now
+        self._last_at = now
+        if not repeated:
+            self._reception.note(sequence, packet.timestamp, now=now)
+        if self._buffer.put(sequence, packet, now=now):
+            self._missing.note(sequence, now=now)
+            self._take(now=now)
+
+    def receive_repetition(self, packet: Packet, *, now: float) -> None:
+        """A packet of the RTX stream (RFC 4588): its payload begins with the number it repeats."""
+        if len(packet.payload) > 2:  # noqa: PLR2004 - else it is padding
+            original = int.from_bytes(packet.payload[:2], "big")
+            self.receive(
+                replace(packet, payload=packet.payload[2:], sequence=original, ssrc=self.ssrc),
+                now=now,
+                repeated=True,
+            )
+
+    def receive_report(self, report: SenderReport, *, now: float) -> None:
+        """Which timestamp was when."""
+        self._reception.note_report(report, now=now)
+
+    def receive_layer(self, message: LayerChanged) -> None:
+        """The server sends another layer, or none."""
+        self.layer = message.layer
+        if message.layer is None:
+            self.viewing.interrupt()
+
+    def tick(self, *, now: float) -> None:
+        """Ask for what is missing; pass over what does not come."""
+        if self._is_sound:
+            self._missing.forget_before(self._highest or 0)
+        elif asked := self._missing.due(now=now):
+            numbers = tuple(number & 0xFFFF for number in asked)
+            self._send_rtcp(GenericNack(0, self.ssrc, numbers).encode())
+        self._take(now=now)
+
+    def block(self, *, now: float) -> ReportBlock | None:
+        """For the next receiver report; None before the first packet."""
+        return self._reception.block(self.ssrc, now=now) if self._reception.received else None
+
+    # To the decoder
+
+    def _take(self, *, now: float) -> None:
+        for picture in self._buffer.take(now=now):
+            if self._admit(picture):
+                self._put(picture, now=now)
+            else:
+                self._ask_key_frame(now=now)
+
+    def _admit(self, picture: Picture) -> bool:
+        first = picture.packets[0]
+        codec = self._names.get(first.payload_type)
+        if codec is None:
+            return False
+        if self._continuity is None or codec != self.codec:
+            self.codec = codec
+            described = Extension.DEPENDENCY_DESCRIPTOR in first.extensions
+            self._continuity = continuity(codec, described=described)
+            self._decoder = Decoder(codec)
+        try:
+            return self._continuity.admit(picture)
+        except MalformedPacket:
+            return False
+
+    def _put(self, picture: Picture, *, now: float) -> None:
+        try:
+            self._queue.put_nowait(picture)
+        except asyncio.QueueFull:  # this machine is too slow: begin again
+            while not self._queue.empty():
+                self._queue.get_nowait()
+            self._continuity = None
+            self._ask_key_frame(now=now)
+
+    def _ask_key_frame(self, *, now: float) -> None:
+        if self._is_sound or now - self._asked_key_at < KEY_FRAME_SECONDS:
+            return
+        self._asked_key_at = now
+        self._send_rtcp(PictureLoss(0, self.ssrc).encode())
+
+    async def _decode_all(self) -> None:
+        while True:
+            picture = await self._queue.get()
+            decoder, codec = self._decoder, self.codec
+            assert decoder is not None
+            assert codec is not None
+            try:
+                data = unwrap(codec, [p.payload for p in picture.packets if p.payload])
+            except MalformedPacket:
+                self._ask_key_frame(now=time.time())
+                continue
+            if self.on_encoded is not None:
+                self.on_encoded(EncodedFrame(data, picture.timestamp))
+            frame = await asyncio.to_thread(decoder.decode, data)
+            if frame is None:
+                self._ask_key_frame(now=time.time())
+            else:
+                self._show(frame, picture, now=time.time())
+
+    def _show(self, frame: Frame, picture: Picture, *, now: float) -> None:
+        self.viewing.show(now=now)
+        drawn_at = None
+        if isinstance(frame, av.VideoFrame):
+            self.viewing.note_size(frame.width, frame.height)
+            drawn_at = clock.read(frame, near=now)
+        if drawn_at is not None:
+            self.viewing.note_latency(now - drawn_at, from_picture=True)
+        elif (sent_at := self._reception.sent_at(picture.timestamp)) is not None:
+            self.viewing.note_latency(now - sent_at, from_picture=False)
+        if self.on_frame is not None:
+            self.on_frame(frame)
+
+    # To the user
+
+    def report(self) -> dict[str, Any]:
+        """What arrived, for the JSON of the command."""
+        expected, received, recovered = self._before
+        expected += self._reception.expected
+        received += self._reception.received
+        seconds = self._last_at - self._first_at if self._first_at is not None else 0.0
+        return {
+            "id": self.publication.id,
+            "kind": self.publication.kind,
+            "codec": self.codec,
+            "layer": self.layer,
+            "packets": self._packets,
+            "loss": round(max(0.0, 1 - received / expected), 5) if expected else 0.0,
+            "recovered": recovered + self._missing.recovered,
+            "kbps": round(self._octets * 8 / seconds / 1000, 1) if seconds > 0 else 0.0,
+            **self.viewing.report(),
+        }
+
+    async def close(self) -> None:
+        """Stop decoding."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
