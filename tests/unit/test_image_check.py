@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tools.image.build import Build
 from tests.tools.image.dockerfile import Ignored, instructions
 from tests.tools.image.errors import CheckError
 from tests.tools.image.stage import Stage, stand_in
@@ -112,3 +113,54 @@ def test_says_what_it_has_no_stand_in_for(image: str, tmp_path: Path) -> None:
     """Instead of testing something else."""
     with pytest.raises(CheckError, match=image):
         stand_in(image, tmp_path)
+
+
+STEPS = """
+FROM python:3.11-slim-bookworm
+WORKDIR /app
+COPY lock ./
+COPY web page
+ENV SFU_HTTP_HOST=0.0.0.0 WORDS="two words"
+EXPOSE 8080/tcp 10000/udp
+USER 1:2
+STOPSIGNAL SIGINT
+HEALTHCHECK --interval=15s CMD ["true"]
+ENTRYPOINT ["python", "-m", "sfu"]
+CMD ["serve"]
+"""
+
+
+@pytest.fixture
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
+    """A build in a small repository; no Debian is fetched, so nothing can be run in its stage."""
+    monkeypatch.setattr("tests.tools.image.build.stand_in", lambda _image, root: Stage(root))
+    (tmp_path / ".dockerignore").write_text(RULES, encoding="utf-8")
+    for name in ("lock", "secret", "web/main.ts", "web/dist/index.html", "web/a/cache/b"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    return Build(tmp_path, tmp_path / "roots", lambda _words: None)
+
+
+def test_carries_out_the_steps(build: Build) -> None:
+    """What is copied is there, without what is ignored; what is said of the image is kept."""
+    stage = build.carry_out(STEPS)
+    files = {path.relative_to(stage.root) for path in stage.root.rglob("*") if path.is_file()}
+    assert files == {Path("app/lock"), Path("app/page/main.ts")}
+    assert stage.environment == {"SFU_HTTP_HOST": "0.0.0.0", "WORDS": "two words"}  # noqa: S104
+    assert stage.ports == {"8080/tcp", "10000/udp"}
+    assert (stage.user, stage.stop_signal, stage.health) == ("1:2", "SIGINT", ["true"])
+    assert [*stage.entrypoint, *stage.command] == ["python", "-m", "sfu", "serve"]
+
+
+@pytest.mark.parametrize(
+    ("step", "complaint"),
+    [
+        pytest.param("ADD lock ./", "ADD is not known", id="an instruction that is not ours"),
+        pytest.param("COPY secret ./", "keeps secret out", id="a copy of what is ignored"),
+        pytest.param("CMD python -m sfu", "Not a list", id="a command that a shell would run"),
+    ],
+)
+def test_complains_in_a_sentence(build: Build, step: str, complaint: str) -> None:
+    """What an engine would refuse, or what this check cannot do."""
+    with pytest.raises(CheckError, match=complaint):
+        build.carry_out(f"FROM python:3.11-slim-bookworm\nWORKDIR /app\n{step}\n")
