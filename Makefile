@@ -9,7 +9,7 @@ PAGE := $(shell find clients/web -name node_modules -prune -o -name dist -prune 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long check clean check-python check-page test-page test-python test-browsers
+.PHONY: help run test test-long test-image check clean check-python check-page test-page test-python test-browsers
 
 help: ## list these words
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1	\2/p' Makefile | expand -t 16
@@ -19,8 +19,13 @@ run: .make/page .make/python ## a conference on this machine, ctrl-C ends it (LA
 
 test: test-page test-python test-browsers ## every test, real browsers included
 
-test-long: test ## the same, then many more random inputs for every parser
+test-long: test ## the same, then many more random inputs for every parser, then the image
 	@$(BIN)/pytest --hypothesis-profile=long
+	@$(MAKE) --no-print-directory test-image
+
+test-image: .make/python ## the Dockerfile's steps in clean root file systems (as root, minutes)
+	@$(NEED) image
+	@$(BIN)/python -m tests.tools.image
 
 check: check-python check-page ## lint, types, architecture, spelling
 

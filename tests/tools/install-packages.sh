@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that the machine has what a word stands for, or says in one sentence what is missing.
 #
-#     tests/tools/install-packages.sh python|node|browsers
+#     tests/tools/install-packages.sh python|node|browsers|image
 #
 # Installs Debian packages, and only those that are missing; that needs root, or sudo.
 set -euo pipefail
@@ -54,9 +54,19 @@ browsers() {
   if [ "${#missing[@]}" -gt 0 ]; then install "${missing[@]}"; fi
 }
 
+image() {
+  PATH="$PATH:/usr/sbin:/sbin"
+  local missing=()
+  command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
+  command -v ip >/dev/null || missing+=(iproute2)
+  [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
+  if [ "${#missing[@]}" -gt 0 ]; then install "${missing[@]}"; fi
+}
+
 case "${1:-}" in
   python) python ;;
   node) node_js ;;
   browsers) browsers ;;
-  *) say "usage: $0 python|node|browsers"; exit 2 ;;
+  image) image ;;
+  *) say "usage: $0 python|node|browsers|image"; exit 2 ;;
 esac
