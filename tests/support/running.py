@@ -12,6 +12,7 @@ import aiohttp
 from sfu.config import Auth, Config, Http, Media, Rooms
 from sfu.server import Server
 from tests.support.endpoint import Endpoint
+from tests.support.server import free_port
 
 SECRET = "a secret of at least thirty-two bytes"
 
@@ -34,7 +35,7 @@ async def running(config: Config) -> AsyncIterator[tuple[Server, str]]:
 def settings(*, secret: str = "", drain_seconds: float = 10.0) -> Config:
     return Config(
         http=Http(port=0),
-        media=Media(host="127.0.0.1", port=0, announce=("127.0.0.1",)),
+        media=Media(host="127.0.0.1", port=free_port(), announce=("127.0.0.1",)),
         auth=Auth(secret=secret),
         rooms=Rooms(drain_seconds=drain_seconds),
     )

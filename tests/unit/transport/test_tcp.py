@@ -20,6 +20,7 @@ from sfu.transport.udp import UdpShell
 from tests.support import endpoint as endpoint_module
 from tests.support.endpoint import invite, on_tcp, reflect
 from tests.support.packets import rtp
+from tests.support.server import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -33,7 +34,8 @@ LOOPS = [
 @asynccontextmanager
 async def opened() -> AsyncGenerator[TcpShell]:
     """A shell with a node of its own on a free port; nothing of it is left afterwards."""
-    udp = UdpShell(Node(generate_certificate(), random_bytes=secrets.token_bytes), host="", port=0)
+    node = Node(generate_certificate(), random_bytes=secrets.token_bytes)
+    udp = UdpShell(node, host="", port=free_port())
     await udp.open()
     shell = TcpShell(udp)
     await shell.open()
