@@ -68,6 +68,7 @@ class Client:
         self._keeper: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[ServerMessage], None]] = []
         self._wishes: dict[str, int] = {}
+        self.room = room
         self.participant = ""
         """Our own id in the room."""
         self.participants: dict[str, Participant] = {}
