@@ -1,7 +1,6 @@
 """Live encoders, from pictures and sound to frames that a packetizer takes."""
 
 import os
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final
 
@@ -121,7 +120,7 @@ class VideoEncoder:
             for packet in self._encode(picture)
         ]
 
-    def _encode(self, picture: av.VideoFrame) -> "Sequence[av.Packet[Any]]":
+    def _encode(self, picture: av.VideoFrame) -> "list[av.Packet[Any]]":
         try:
             return self._context.encode(picture)
         except av.FFmpegError as error:
