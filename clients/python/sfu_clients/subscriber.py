@@ -97,6 +97,7 @@ class Subscriber:
         counts = reception.expected, reception.received, missing.recovered
         expected, received, recovered = map(sum, zip(self._before, counts, strict=True))
         self._before = expected, received, recovered
+        self._player.begin()
         self._begin(ssrc, names)
 
     # From the network
