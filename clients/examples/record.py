@@ -16,7 +16,6 @@ from sfu_clients.wishes import read_height
 
 
 async def record(url: str, room: str, person: str, path: str, wish: str = "hd") -> None:
-    """Wait for them, and write until they stop."""
     async with Client(url, room, name="Recorder") as client:
         camera = await client.find(person, "camera")
         (subscriber,) = await client.subscribe(camera, height=read_height(wish))

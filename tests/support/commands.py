@@ -1,6 +1,7 @@
 """The command `sfu-client` as child processes, and what they report."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,10 @@ CLIENT: Final = (sys.executable, "-m", "sfu_clients")
 END_SECONDS: Final = 30.0
 """For a command to start, connect and end, beside the seconds that it is told to stay."""
 
-PATH: Final = {"PYTHONPATH": str(Path(__file__).resolve().parents[2] / "clients" / "python")}
+ENVIRONMENT: Final = {
+    **os.environ,
+    "PYTHONPATH": str(Path(__file__).resolve().parents[2] / "clients" / "python"),
+}
 
 
 class Command:
@@ -23,7 +27,7 @@ class Command:
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         log = folder / f"sfu-client-{len(list(folder.glob('sfu-client-*')))}.log"
-        self.process = ChildProcess([*CLIENT, *arguments], log, PATH)
+        self.process = ChildProcess([*CLIENT, *arguments], log, ENVIRONMENT)
         self.pid = self.process.pid
 
     def ends(self, seconds: float = END_SECONDS) -> int:
@@ -58,6 +62,7 @@ def refused(*arguments: str) -> tuple[int, str]:
         timeout=END_SECONDS,
         check=False,
         stdin=subprocess.DEVNULL,
+        env=ENVIRONMENT,
     )
     assert done.stdout == ""
     return done.returncode, done.stderr
