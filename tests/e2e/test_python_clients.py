@@ -66,9 +66,11 @@ def test_a_recording_is_seen_in_three_sizes(server: Server, person: Seat, tmp_pa
         publication = ben.publication("Publisher", "camera")
         for wish, height in HEIGHTS.items():
             ben.wish(publication, wish)
-            with client(tmp_path, "subscribe", *room, "--json", "--wish", wish) as subscriber:
+            watching = ("subscribe", *room, "--json", "--wish", wish, "--seconds", "6")
+            with client(tmp_path, *watching) as subscriber:
                 wait_until(shows(ben, publication, height), MEDIA_SECONDS, f"Ben sees {height}")
-                video = one(reported(subscriber), "video")
+                assert subscriber.ends() == 0
+                video = one(subscriber.publications(), "video")
             assert (video["height"], video["codec"]) == (height, "VP9")
             assert video["frames_decoded"] > 0
             assert video["latency_ms"]["p50"] >= 0
