@@ -19,8 +19,9 @@ run: .make/page .make/python ## a conference on this machine, ctrl-C ends it (LA
 
 test: test-page test-python test-browsers ## every test, real browsers included
 
-test-long: test ## the same, then many more random inputs for every parser, then the image
+test-long: test ## the same, then many more random inputs for every parser, long calls, and the image
 	@$(BIN)/pytest --hypothesis-profile=long
+	@$(BIN)/pytest tests/soak -p no:randomly
 	@$(MAKE) --no-print-directory test-image
 
 test-image: .make/python ## the Dockerfile's steps in clean root file systems (as root, minutes)

@@ -1,6 +1,7 @@
 """The WebSocket to the server: joins, asks and listens, and returns after a drop."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -21,7 +22,8 @@ from sfu.signalling.messages import (
     ServerMessage,
     Welcome,
 )
-from sfu_clients.errors import ClientError, ConnectionEnded
+from sfu_clients import tasks
+from sfu_clients.errors import ClientError, ConnectionEnded, Unreachable
 
 RETURN_SECONDS: Final = 10.0
 """The server keeps a place for so long."""
@@ -82,13 +84,25 @@ class Signalling:
         self._http = aiohttp.ClientSession()
         try:
             welcome = await self._enter()
+        except ConnectionEnded as refusal:
+            await self._http.close()
+            raise ClientError(str(refusal)) from refusal
         except BaseException:
             await self._http.close()
             raise
-        self._task = asyncio.create_task(self._listen(), name="sfu-client:signalling")
+        self._task = tasks.start(self._listen(), "signalling")
         return welcome
 
     async def _enter(self) -> Welcome:
+        await self._close_socket()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._ask_in()
+        except TimeoutError as error:
+            await self._close_socket()
+            raise Unreachable(f"{self._url} does not answer.") from error
+
+    async def _ask_in(self) -> Welcome:
         assert self._http is not None
         try:
             self._socket = await self._http.ws_connect(
@@ -98,18 +112,18 @@ class Signalling:
                 heartbeat=HEARTBEAT_SECONDS,
                 timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
             )
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise ClientError(f"Cannot reach {self._url}: {_words(error)}.") from error
-        await self._put(self._join)
+            await self._put(self._join)
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"Cannot reach {self._url}: {_words(error)}.") from error
         message = await self._socket.receive()
         first = self._decode(message) if message.type is aiohttp.WSMsgType.TEXT else None
         if isinstance(first, Welcome):
             self._join = msgspec.structs.replace(self._join, resume=first.resume)
             return first
-        await self._socket.close()
+        await self._close_socket()
         if isinstance(first, Problem):
             raise ConnectionEnded(first.reason)
-        raise ClientError(f"{self._url} does not answer as this server does.")
+        raise Unreachable(f"{self._url} does not answer as this server does.")
 
     async def _listen(self) -> None:
         """Read until the end, returning whenever the connection drops."""
@@ -122,6 +136,8 @@ class Signalling:
         except asyncio.CancelledError:
             self._end(ConnectionEnded("This client left."))
             raise
+        finally:
+            self._end(ConnectionEnded("A fault of this client ended the call."))
 
     async def _read(self) -> None:
         assert self._socket is not None
@@ -195,7 +211,8 @@ class Signalling:
             raise ClientError("The connection to the server is down.") from error
 
     async def _put(self, message: ClientMessage) -> None:
-        assert self._socket is not None, "connect first"
+        if self._socket is None:
+            raise ClientError("The connection to the server is down.")
         await self._socket.send_str(msgspec.json.encode(message).decode())
 
     async def offer(self, offer: Offer) -> Answer:
@@ -213,16 +230,18 @@ class Signalling:
         finally:
             self._waiting.pop(offer.id, None)
 
+    async def _close_socket(self) -> None:
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            await socket.close()
+
     async def close(self) -> None:
         """Leave the room and close the connection."""
         if self._task is not None:
             with suppress(ClientError):
                 await self.send(Leave())
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        if self._socket is not None:
-            await self._socket.close()
+            await tasks.stop(self._task)
+        await self._close_socket()
         if self._http is not None:
             await self._http.close()
 
@@ -235,7 +254,8 @@ def _words(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return "its certificate is not trusted (--insecure believes any)"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return (error.os_error.strerror or str(error.os_error)).lower()
+        number = error.os_error.errno
+        return os.strerror(number).lower() if number else str(error.os_error)
     if isinstance(error, aiohttp.WSServerHandshakeError):
         return f"it answers {error.status}"
     return str(error) or type(error).__name__

@@ -18,6 +18,9 @@ BLOCKS: Final = 32
 BLACK: Final = 16
 WHITE: Final = 235
 _THRESHOLD: Final = 126
+MAX_AGE_SECONDS: Final = 60.0
+"""What is further away is a picture that only looks as if it had a time, or an old recording."""
+
 _PERIOD: Final = 1 << 48
 """Microseconds until the count begins anew: nine years."""
 
@@ -53,7 +56,7 @@ def burn(luma: bytearray, stride: int, width: int, height: int, seconds: float) 
         for y in range(half * rows, (half + 1) * rows):
             luma[y * stride : y * stride + width] = row
     text = datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S.%f")[:-3]
-    _write(text, luma, stride, width, top=height // 8 + height // 30)
+    _write(text, luma, stride, width, height)
 
 
 def _bits(micros: int) -> list[bool]:
@@ -62,9 +65,11 @@ def _bits(micros: int) -> list[bool]:
     return [bool(number >> place & 1) for place in range(2 * BLOCKS - 1, -1, -1)]
 
 
-def _write(text: str, luma: bytearray, stride: int, width: int, *, top: int) -> None:
+def _write(text: str, luma: bytearray, stride: int, width: int, height: int) -> None:
     """Put digits into the middle, dark behind them."""
-    scale = max(1, width // (3 * len(text) * _GLYPH_COLUMNS // 2))
+    top = height // 8 + height // 30
+    room = height * 5 // 16 - top  # above the bars
+    scale = max(1, min(width // (3 * len(text) * _GLYPH_COLUMNS // 2), room // _GLYPH_ROWS))
     left = (width - len(text) * _GLYPH_COLUMNS * scale) // 2
     for y in range(_GLYPH_ROWS):
         row = b"".join(
@@ -78,7 +83,7 @@ def _write(text: str, luma: bytearray, stride: int, width: int, *, top: int) -> 
 
 
 def read(frame: av.VideoFrame, *, near: float) -> float | None:
-    """The time in a picture as seconds since 1970, the one nearest to `near`; None if none is."""
+    """The time in a picture, in seconds since 1970; None if there is none within a minute."""
     if frame.format.name not in {"yuv420p", "yuvj420p"} or frame.height < 16:  # noqa: PLR2004
         return None
     plane = frame.planes[0]
@@ -91,7 +96,8 @@ def read(frame: av.VideoFrame, *, near: float) -> float | None:
         return None
     micros = int.from_bytes(told, "big")
     periods = round((near * 1_000_000 - micros) / _PERIOD)
-    return (micros + periods * _PERIOD) / 1_000_000
+    seconds = (micros + periods * _PERIOD) / 1_000_000
+    return seconds if abs(seconds - near) <= MAX_AGE_SECONDS else None
 
 
 def _blocks(luma: memoryview, stride: int, width: int, height: int) -> Iterator[bool]:

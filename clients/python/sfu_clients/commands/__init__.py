@@ -1,0 +1,1 @@
+"""The commands of `sfu-client`: each module adds one."""
