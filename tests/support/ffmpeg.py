@@ -96,7 +96,7 @@ def sound(number: int) -> av.AudioFrame:
 
 def video_encoder(container: OutputContainer, arguments: argparse.Namespace) -> Encoder:
     """H.264, the one codec that the muxer takes."""
-    options = {"preset": "ultrafast", "tune": "zerolatency", "profile": arguments.profile}
+    options = {"preset": "superfast", "tune": "zerolatency", "profile": arguments.profile}
     stream = container.add_stream("libx264", rate=FRAME_RATE, options=options)
     stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     stream.codec_context.gop_size = round(FRAME_RATE * arguments.gop)
@@ -109,13 +109,15 @@ def audio_encoder(container: OutputContainer) -> Encoder:
     return Encoder(SAMPLES / SAMPLE_RATE, lambda number: stream.encode(sound(number)))
 
 
-def publish(container: OutputContainer, encoders: Sequence[Encoder]) -> None:
-    """Encode and send in real time, for ever."""
+def publish(
+    container: OutputContainer, encoders: Sequence[Encoder], goes_on: Callable[[], bool]
+) -> None:
+    """Encode and send in real time."""
     container.start_encoding()
     sys.stdout.write("publishing\n")
     sys.stdout.flush()
     begun, numbers = time.monotonic(), [0] * len(encoders)
-    while True:
+    while goes_on():
         due, place = min((e.interval * numbers[at], at) for at, e in enumerate(encoders))
         time.sleep(max(0.0, begun + due - time.monotonic()))
         container.mux(encoders[place].encode(numbers[place]))
@@ -134,8 +136,10 @@ def main() -> None:
     parser.add_argument("--video", action=argparse.BooleanOptionalAction, default=True)
     arguments = parser.parse_args()
 
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit
+    ended: list[int] = []  # an exception would be lost if it came while libav calls back
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        ended.append(number)
 
     signal.signal(signal.SIGTERM, leave)
     options = {"cert_file": arguments.certificate, "key_file": arguments.certificate}
@@ -145,7 +149,7 @@ def main() -> None:
         encoders = [video_encoder(container, arguments)] if arguments.video else []
         if arguments.audio:
             encoders.append(audio_encoder(container))
-        publish(container, encoders)
+        publish(container, encoders, lambda: not ended)
 
 
 if __name__ == "__main__":
