@@ -23,7 +23,7 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 _ROOM: Final = "[A-Za-z0-9_-]{1,64}"
 _IDENT: Final = "[0-9a-f]{48}"
 
-_STATUS: Final = {
+STATUS: Final = {
     "bad-sdp": 400,
     "broken-off": 400,
     "forbidden": 403,
@@ -173,7 +173,7 @@ def _created(request: web.Request, created: Created) -> web.Response:
 
 def _refuse(refusal: Refused) -> web.Response:
     is_token = refusal.code.startswith("token-")
-    answer = _say(401 if is_token else _STATUS.get(refusal.code, 422), refusal.reason)
+    answer = _say(401 if is_token else STATUS.get(refusal.code, 422), refusal.reason)
     if is_token:
         answer.headers["WWW-Authenticate"] = "Bearer"
     if refusal.code in _AGAIN:

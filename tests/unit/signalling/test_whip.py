@@ -5,17 +5,21 @@ import re
 import time
 from collections.abc import AsyncIterator
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from sfu.signalling.resources import MAX_BODY
 from sfu.signalling.tokens import Grant, issue
+from sfu.signalling.whip import STATUS
 from tests.support.endpoint import on_udp
 from tests.support.packets import rtp
 from tests.support.running import SECRET, fetch
 from tests.support.visitor import OPUS
 from tests.support.whip import FRAGMENT, SDP, Http, Party, site
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 @pytest_asyncio.fixture
@@ -240,6 +244,14 @@ class TestPagesOfOtherOrigins:
                 assert "Authorization" in before.headers["Access-Control-Allow-Headers"]
                 assert "POST" in before.headers["Access-Control-Allow-Methods"]
                 assert "Location" in after.headers["Access-Control-Expose-Headers"]
+
+
+def test_the_page_lists_every_status() -> None:
+    """docs/whip.md tells of each status that a refusal may have, and of no other."""
+    page = (DOCS / "whip.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([0-9]{3}(?:, [0-9]{3})*) \|", page, re.MULTILINE)
+    listed = {int(status) for row in rows for status in row.split(", ")}
+    assert listed == {*STATUS.values(), 401, 405, 415, 422}
 
 
 async def test_a_publisher_that_vanishes_is_forgotten(
