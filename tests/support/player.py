@@ -57,7 +57,8 @@ class Player:
         )
 
     def plays(self) -> None:
-        """Pictures are decoded and move on the screen, and there is more than silence."""
+        """Pictures are decoded and move on the screen; with the sound on, it is not silence."""
+        self.page.run("document.getElementById('video').muted = false")
         self.grows("video", "framesDecoded")
         self.grows("audio", "totalAudioEnergy")
         first = self._picture()
