@@ -121,6 +121,14 @@ async def test_an_offer_without_our_codecs_is_refused(http: Http) -> None:
     assert "codec" in answer.text
 
 
+async def test_what_is_served_with_a_limit_says_so(http: Http) -> None:
+    """In a Warning (RFC 7234 section 5.5), by m-line."""
+    offer = Party("sendonly").offer + "a=simulcast:send a;b\r\n"
+    answer = await http.ask("POST", "/whip/hall", offer)
+    assert answer.status == 201
+    assert answer.headers["Warning"] == ('299 - "0: Simulcast is not taken; one encoding is sent."')
+
+
 class TestIceOverPatch:
     """Trickle ICE and ICE restart (RFC 9725 section 4.3)."""
 
