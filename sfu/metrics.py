@@ -68,6 +68,11 @@ _COUNTERS: Final = {
     "key_frame_requests_sent": _Family(
         "sfu_key_frame_requests_sent", "PLI and FIR sent to publishers.", ()
     ),
+    "key_frame_requests_unheard": _Family(
+        "sfu_key_frame_requests_unheard",
+        "Those that could not be sent: the publisher takes neither PLI nor FIR, or sends nothing.",
+        (),
+    ),
     "key_frames": _Family("sfu_key_frames", "Key frames seen.", ()),
     "websockets": _Family(
         "sfu_websockets_closed", "Ended WebSockets, by what ended them.", ("by",)

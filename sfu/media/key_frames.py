@@ -36,7 +36,17 @@ class KeyFrames:
     PLI nor FIR) waits for the publisher's next key frame and is tried again.
     """
 
-    __slots__ = ("_alarm", "_next_at", "_send", "_tries", "asked", "seen", "sent", "waiting")
+    __slots__ = (
+        "_alarm",
+        "_next_at",
+        "_send",
+        "_tries",
+        "asked",
+        "seen",
+        "sent",
+        "unheard",
+        "waiting",
+    )
 
     def __init__(self, send: Callable[[], bool], alarm: Alarm) -> None:
         self._send = send
@@ -45,6 +55,7 @@ class KeyFrames:
         self._next_at = -NEVER  # no request leaves before
         self.asked = dict.fromkeys(KeyFrameCause, 0)  # by cause, before coalescing
         self.sent = 0  # requests that left
+        self.unheard = 0  # and those that could not
         self.seen = 0  # key frames that came
         self.waiting = False
 
@@ -66,7 +77,9 @@ class KeyFrames:
         if not self.waiting:
             return
         if now >= self._next_at:
-            self.sent += self._send()
+            heard = self._send()
+            self.sent += heard
+            self.unheard += not heard
             self._tries += 1
             patience = 2 ** max(0, self._tries - PATIENT_AFTER)
             interval = min(MAX_INTERVAL, MIN_INTERVAL * patience)

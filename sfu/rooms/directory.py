@@ -75,7 +75,7 @@ class Directory:
 
     def handle_timeout(self, *, now: float) -> None:
         """Do what media is due to do, in every room."""
-        for room in self.rooms.values():
+        for room in list(self.rooms.values()):
             room.handle_timeout(now=now)
 
     def follow_up(self, *, now: float) -> None:

@@ -52,6 +52,7 @@ def tally_publication(tally: Tally, publication: Publication) -> None:
     for cause, count in key_frames.asked.items():
         _add(tally, "key_frames_asked", (cause,), count)
     _add(tally, "key_frame_requests_sent", (), key_frames.sent)
+    _add(tally, "key_frame_requests_unheard", (), key_frames.unheard)
     _add(tally, "key_frames", (), key_frames.seen)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sfu.rooms.directory import Directory
     from sfu.rooms.participant import Participant
+    from sfu.rooms.room import Room
     from sfu.signalling.messages import Join
     from sfu.signalling.tokens import Grant
     from sfu.transport.node import Node
@@ -76,6 +77,10 @@ class Lobby:
         if not (grant.may_publish or grant.may_subscribe or grant.moderator):
             raise Refused("forbidden", "Your token opens no room; ask for an invitation.")
         return grant
+
+    def find_room(self, name: str) -> Room | None:
+        """Return the room of this name, while somebody is in it."""
+        return self._directory.rooms.get(name)
 
     def call_of(self, participant: Participant) -> Call:
         """Return the negotiation of somebody who was let in."""

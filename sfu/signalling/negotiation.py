@@ -111,7 +111,9 @@ def _remote_transport(offer: SessionDescription) -> Transport:
         raise Refused(
             "empty-offer", "The offer has no m-lines: nothing to send, nothing to receive."
         )
-    tagged = next((s for s in offer.sections if s.mid and s.mid in offer.bundle[:1]), None)
+    by_mid = {section.mid: section for section in offer.sections if section.mid}
+    # FFmpeg 8.0 names an m-line that it does not offer: the first one that is there is meant.
+    tagged = next((by_mid[mid] for mid in offer.bundle if mid in by_mid), None)
     if tagged is None:
         raise Refused(
             "no-bundle",

@@ -25,6 +25,8 @@ a small picture first; from 1000, its first probes (3 and 6 times as much) reach
 _DTLS_PROFILES: Final = {"UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF", "RTP/SAVPF"}
 """RFC 9429 section 5.1.2; the last one only where fingerprints come with it."""
 
+_FORWARDED: Final = "Opus, VP8, VP9, AV1 (profile 0 each), H.264 (baseline and main)"
+
 _MIRRORED: Final[Mapping[Direction, Direction]] = {
     "sendrecv": "sendrecv",
     "sendonly": "recvonly",
@@ -64,7 +66,7 @@ class SectionAnswerer:
             return _rejection(offered)
         codecs = choose_codecs(offered)
         if not codecs:
-            self._note(offered, "no-codec", "None of its codecs is one that this server forwards.")
+            self._note(offered, "no-codec", f"None of its codecs is forwarded here: {_FORWARDED}.")
             return _rejection(offered)
         if not self._will_receive(offered, source, stream):
             source = None

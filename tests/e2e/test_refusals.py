@@ -1,30 +1,15 @@
 """What the server refuses, it refuses with a reason that a person understands."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 from aiohttp import ClientSession, WSMsgType
 
 from tests.support.page import Page, Seat
 from tests.support.server import Serve, Server
+from tests.support.tokens import SECRET, token
 
-SECRET = "a secret of the tests, long enough for anybody"
 OTHER_SECRET = "another secret, as long as that of the tests"
-
-
-def token(*options: str, secret: str = SECRET) -> str:
-    """A token, made as operators make it."""
-    made = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "sfu", "token", *options],
-        env={**os.environ, "SFU_AUTH_SECRET": secret},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return made.stdout.strip()
 
 
 @pytest.fixture

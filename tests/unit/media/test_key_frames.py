@@ -127,7 +127,7 @@ def test_goes_on_trying_to_be_heard() -> None:
     """Without anybody to ask, requests are not counted as sent, and tried again later."""
     publisher = Publisher(hears=False)
     publisher.ask(KeyFrameCause.WISH, at=0)
-    assert publisher.key_frames.sent == 0
+    assert (publisher.key_frames.sent, publisher.key_frames.unheard) == (0, 1)
     publisher.hears = True
     publisher.run(0.5)
     assert publisher.key_frames.sent == 1

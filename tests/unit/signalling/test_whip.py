@@ -4,68 +4,22 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
-import aiohttp
 import pytest
 import pytest_asyncio
-from multidict import CIMultiDictProxy
 
 from sfu.signalling.resources import MAX_BODY
 from sfu.signalling.tokens import Grant, issue
-from tests.support.endpoint import Endpoint, on_udp
+from sfu.signalling.whip import STATUS
+from tests.support.endpoint import on_udp
 from tests.support.packets import rtp
-from tests.support.running import OFFER, SECRET, fetch, running, settings
+from tests.support.running import SECRET, fetch
 from tests.support.visitor import OPUS
+from tests.support.whip import FRAGMENT, SDP, Http, Party, site
 
-SDP = "application/sdp"
-FRAGMENT = "application/trickle-ice-sdpfrag"
-
-
-@dataclass
-class Answer:
-    """A response that was read."""
-
-    status: int
-    headers: CIMultiDictProxy[str]
-    text: str
-
-
-class Http:
-    """Whoever asks the server."""
-
-    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
-        self.url = url
-        self._session = session
-
-    async def ask(  # noqa: PLR0913 - what a request has
-        self,
-        method: str,
-        path: str,
-        body: str | bytes | BytesIO = "",
-        *,
-        kind: str = SDP,
-        token: str | None = None,
-        if_match: str | None = None,
-    ) -> Answer:
-        """Send a request and read the answer."""
-        headers = {"Content-Type": kind}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        if if_match is not None:
-            headers["If-Match"] = if_match
-        async with self._session.request(
-            method, self.url + path, data=body, headers=headers
-        ) as response:
-            return Answer(response.status, response.headers, await response.text())
-
-
-@asynccontextmanager
-async def site(*, secret: str = "") -> AsyncIterator[Http]:
-    async with running(settings(secret=secret)) as (_, url), aiohttp.ClientSession() as session:
-        yield Http(url, session)
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 @pytest_asyncio.fixture
@@ -73,37 +27,6 @@ async def http() -> AsyncIterator[Http]:
     """A server in the open mode."""
     async with site() as http:
         yield http
-
-
-class Party:
-    """A publisher or viewer of one Opus track."""
-
-    def __init__(self, direction: str) -> None:
-        self.endpoint = Endpoint(ufrag="", password="", fingerprint=f"sha-256 {'00:' * 31}00")
-        self.offer = OFFER.format(
-            ufrag=self.endpoint.ufrag,
-            password=self.endpoint.password,
-            fingerprint=self.endpoint.fingerprint,
-            direction=direction,
-        )
-
-    def take(self, sdp: str) -> Endpoint:
-        """Return the endpoint that talks to whom the answer describes."""
-        found = {
-            name: re.search(rf"a={name}:(.+)", sdp)
-            for name in ("ice-ufrag", "ice-pwd", "fingerprint", "candidate")
-        }
-        said = {name: match[1].strip() for name, match in found.items() if match is not None}
-        host, port = said["candidate"].split()[4:6]
-        served = Endpoint(
-            ufrag=said["ice-ufrag"],
-            password=said["ice-pwd"],
-            fingerprint=said["fingerprint"],
-            server=(host, int(port)),
-            certificate=self.endpoint.certificate,
-        )
-        served.ufrag = self.endpoint.ufrag
-        return served
 
 
 async def test_a_publisher_and_a_viewer_meet(http: Http) -> None:
@@ -169,16 +92,25 @@ async def test_ten_megabytes_are_refused_before_they_are_read(http: Http) -> Non
     assert answer.status == 413
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 async def test_an_endpoint_takes_offers_only(http: Http, method: str) -> None:
-    """RFC 9725 section 4.2 wants 405."""
-    assert (await http.ask(method, "/whip/hall")).status == 405
+    """405, and Allow says what it takes."""
+    answer = await http.ask(method, "/whip/hall")
+    assert answer.status == 405
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+@pytest.mark.parametrize("path", ["/whip/hall", f"/whep/hall/{'0' * 48}"])
+async def test_there_is_nothing_to_read(http: Http, path: str) -> None:
+    """RFC 9725 section 4.1: success without content."""
+    answer = await http.ask("GET", path)
+    assert (answer.status, answer.text) == (204, "")
 
 
 async def test_a_viewer_of_an_empty_room_may_come_again(http: Http) -> None:
-    """404, and when to try."""
+    """409, as the draft wants it, and when to try."""
     answer = await http.ask("POST", "/whep/hall", Party("recvonly").offer)
-    assert (answer.status, answer.headers["Retry-After"]) == (404, "5")
+    assert (answer.status, answer.headers["Retry-After"]) == (409, "5")
 
 
 async def test_an_offer_without_our_codecs_is_refused(http: Http) -> None:
@@ -187,6 +119,14 @@ async def test_an_offer_without_our_codecs_is_refused(http: Http) -> None:
     answer = await http.ask("POST", "/whip/hall", offer)
     assert answer.status == 422
     assert "codec" in answer.text
+
+
+async def test_what_is_served_with_a_limit_says_so(http: Http) -> None:
+    """In a Warning (RFC 7234 section 5.5), by m-line."""
+    offer = Party("sendonly").offer + "a=simulcast:send a;b\r\n"
+    answer = await http.ask("POST", "/whip/hall", offer)
+    assert answer.status == 201
+    assert answer.headers["Warning"] == ('299 - "0: Simulcast is not taken; one encoding is sent."')
 
 
 class TestIceOverPatch:
@@ -273,16 +213,53 @@ class TestTokens:
             assert (await http.ask("DELETE", location)).status == 401
             assert (await http.ask("DELETE", location, token=guest)).status == 200
 
-    async def test_pages_of_other_origins_may_ask(self) -> None:
-        """Where tokens protect it, and only there."""
+    async def test_a_token_for_metrics_publishes_nothing(self) -> None:
+        """403, as for other things that a good token does not allow."""
         async with site(secret=SECRET) as http:
-            answer = await http.ask("OPTIONS", "/whip/hall")
-            assert answer.headers["Access-Control-Allow-Origin"] == "*"
-            assert answer.headers["Accept-Post"] == SDP
-        async with site() as http:
-            answer = await http.ask("OPTIONS", "/whip/hall")
-            assert "Access-Control-Allow-Origin" not in answer.headers
-            assert answer.status == 204
+            grant = Grant(may_publish=False, may_subscribe=False, scrape=True)
+            token = issue(grant, SECRET, ttl=60, now=time.time())
+            answer = await http.ask("POST", "/whip/hall", Party("sendonly").offer, token=token)
+            assert answer.status == 403
+
+
+class TestPagesOfOtherOrigins:
+    """CORS: who may read the answers, and be asked to send a token (Fetch standard)."""
+
+    @pytest.mark.parametrize(
+        ("secret", "origin", "allowed"),
+        [
+            pytest.param(SECRET, "https://elsewhere.example", "*", id="tokens protect it"),
+            pytest.param(SECRET, "null", "*", id="a file, and tokens protect it"),
+            pytest.param("", "http://localhost:9000", "http://localhost:9000", id="this machine's"),
+            pytest.param("", "http://[::1]:9000", "http://[::1]:9000", id="by its IPv6 address"),
+            pytest.param("", "https://elsewhere.example", None, id="open, a stranger's"),
+            pytest.param("", "https://localhost.example", None, id="open, a stranger's trick"),
+            pytest.param("", "http://[", None, id="open, nonsense"),
+            pytest.param("", "null", None, id="open, a file"),
+        ],
+    )
+    async def test_are_let_in_where_they_do_no_harm(
+        self, secret: str, origin: str, allowed: str | None
+    ) -> None:
+        """The open mode is for the users of this machine; tokens are for whoever has one."""
+        async with site(secret=secret) as http:
+            before = await http.ask("OPTIONS", "/whip/hall", origin=origin)
+            after = await http.ask("POST", "/whip/hall", "v=0", origin=origin)
+            assert (before.status, before.headers["Accept-Post"]) == (200, SDP)
+            for answer in (before, after):
+                assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+            if allowed is not None:
+                assert "Authorization" in before.headers["Access-Control-Allow-Headers"]
+                assert "POST" in before.headers["Access-Control-Allow-Methods"]
+                assert "Location" in after.headers["Access-Control-Expose-Headers"]
+
+
+def test_the_page_lists_every_status() -> None:
+    """docs/whip.md tells of each status that a refusal may have, and of no other."""
+    page = (DOCS / "whip.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([0-9]{3}(?:, [0-9]{3})*) \|", page, re.MULTILINE)
+    listed = {int(status) for row in rows for status in row.split(", ")}
+    assert listed == {*STATUS.values(), 401, 405, 415, 422}
 
 
 async def test_a_publisher_that_vanishes_is_forgotten(
