@@ -155,9 +155,11 @@ class Inbound:
     def _note_gap(self, first: int, end: int, *, now: float) -> None:
         """Have the missing packets asked for, or a key frame if there are too many of them."""
         source = self.source
-        if source.track.nack and self.missing.note_gap(first, end, now=now):
-            return
-        if source.outbounds and end - first > MAX_MISSING:
+        if source.track.nack:
+            too_many = not self.missing.note_gap(first, end, now=now)
+        else:
+            too_many = end - first > MAX_MISSING
+        if too_many and source.outbounds:
             source.request_key_frame(KeyFrameCause.LOSS, now=now)
 
     def _begin(self, place: Place, codec: Codec, packet: Packet, *, now: float) -> None:
@@ -199,7 +201,7 @@ class Inbound:
     def _note_level(self, packet: Packet) -> None:
         """Remember the audio level (RFC 6464: one byte, voice activity and -dBov)."""
         offset = packet.found.offset[Extension.AUDIO_LEVEL]
-        if offset >= 0:
+        if offset >= 0 and packet.found.length[Extension.AUDIO_LEVEL]:
             level = packet.view.data[offset]
             self.source.note_level(level & 0x7F, voice=level >= 0x80, now=packet.arrival)  # noqa: PLR2004
 
