@@ -78,6 +78,8 @@ class Streams:
         if isinstance(found, Drop):
             self._drops[found] += 1
             return None
+        if isinstance(found, Retransmissions):
+            self._forget_repairs(found.source)
         self.by_ssrc[packet.view.ssrc] = found
         return found
 
@@ -131,6 +133,12 @@ class Streams:
         return (
             Retransmissions(inbound, ssrc) if primary in (None, inbound.ssrc) else Drop.RTX_UNPAIRED
         )
+
+    def _forget_repairs(self, source: Source) -> None:
+        """A track has one RTX stream at a time, whatever SSRCs it is sent on."""
+        for ssrc, stream in list(self.by_ssrc.items()):
+            if isinstance(stream, Retransmissions) and stream.source is source:
+                del self.by_ssrc[ssrc]
 
     def _forget_ssrcs(self, source: Source) -> None:
         """Forget every SSRC of the track; what still sends is resolved again, or refused."""

@@ -154,6 +154,17 @@ def test_pairs_retransmissions(track: Track, rtx_ssrc: int, mid: bytes | None) -
     assert publisher.find(rtx_ssrc, RTX) is rtx
 
 
+def test_a_track_has_one_rtx_stream() -> None:
+    """Whoever repairs on ever other SSRCs fills no memory with them."""
+    publisher = Publisher(*UNDECLARED)
+    primary = publisher.find(7, mid=b"v")
+    for ssrc in range(100, 200):
+        rtx = publisher.find(ssrc, RTX, mid=b"v")
+        assert isinstance(rtx, Retransmissions)
+        assert rtx.inbound is primary
+    assert list(publisher.streams.by_ssrc) == [7, 199]
+
+
 def test_a_declared_retransmission_may_come_before_its_stream() -> None:
     """The offer said which stream it repairs, so it is not lost."""
     publisher = Publisher(VIDEO)
