@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum, auto
 from typing import TYPE_CHECKING, Final
 
-from sfu.errors import MalformedPacket
+from sfu.errors import MalformedPacket, StructureMissing
 from sfu.media.key_frames import KeyFrameCause
 from sfu.media.nack import MAX_MISSING, MissingPackets
 from sfu.media.reports import Reception
@@ -39,7 +39,7 @@ class Drop(IntEnum):
     DUPLICATE = auto()
     TOO_OLD = auto()
     JUMPED = auto()  # its sequence number is far from all others
-    UNREADABLE = auto()  # its payload descriptor or dependency descriptor is broken
+    UNREADABLE = auto()  # its descriptor is broken, or the structure for it did not come
 
 
 _NEW, _LATE, _BEGAN = Place.NEW, Place.LATE, Place.BEGAN  # an enum's attributes are slow to reach
@@ -159,8 +159,13 @@ class Inbound:
             too_many = not self.missing.note_gap(first, end, now=now)
         else:
             too_many = end - first > MAX_MISSING
-        if too_many and source.outbounds:
-            source.request_key_frame(KeyFrameCause.LOSS, now=now)
+        if too_many:
+            self._ask_for_key_frame(now=now)
+
+    def _ask_for_key_frame(self, *, now: float) -> None:
+        """Nothing else can mend what is lost; if nobody watches, nobody needs it."""
+        if self.source.outbounds:
+            self.source.request_key_frame(KeyFrameCause.LOSS, now=now)
 
     def _begin(self, place: Place, codec: Codec, packet: Packet, *, now: float) -> None:
         """A sequence of packets or another codec begins: nothing before it helps to decode it."""
@@ -186,6 +191,10 @@ class Inbound:
             return True
         try:
             self._tagger.tag(packet)
+        except StructureMissing:
+            # What could not be read stays unread, even if the structure is only late.
+            self._ask_for_key_frame(now=packet.arrival)
+            return False
         except MalformedPacket:
             return False
         source, tag, view = self.source, packet.tag, packet.view
