@@ -41,6 +41,7 @@ class Copy:
     source: Source
     ssrc: int = COPY
     packets: int = 10
+    rtx_ssrc: int | None = None
 
     def sender_report(self, *, now: float) -> SenderReport | None:
         """A report that shows when it was made."""
