@@ -83,7 +83,8 @@ class Outbound:
         """Send copies of `source` through `sink` as `ssrc`; nothing before `set_wish`.
 
         `payload_types`: what the subscriber negotiated for each codec, and for its RTX. Both start
-        sequences are below 2**15.
+        sequences are below 2**15 on a new SSRC, so that SRTP cannot lose count; on one that was
+        in use they are the next.
         """
         self.source = source
         self.ssrc = ssrc
@@ -120,6 +121,11 @@ class Outbound:
         self._incomplete = False  # the last packet sent did not end its picture
         self._timestamp = 0  # of the last packet sent, and when that was
         self._sent_at = 0.0
+
+    @property
+    def next_sequence(self) -> int:
+        """The 64-bit number that whoever goes on with the SSRC has to begin with."""
+        return self._rewriter.highest + 1
 
     def offer(self, packet: Packet, *, now: float) -> Verdict:
         """Send a copy of this packet, or not; count and return what became of it."""

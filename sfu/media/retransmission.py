@@ -59,7 +59,6 @@ class Retransmitter:
         "_copier",
         "_history",
         "_media_bytes",
-        "_number",
         "_packet",
         "_rtx_types",
         "_silent_until",
@@ -67,6 +66,7 @@ class Retransmitter:
         "_source",
         "answers",
         "bytes",
+        "next_sequence",
         "packets",
     )
 
@@ -89,7 +89,7 @@ class Retransmitter:
         self._sink = sink
         self._copier = copier
         self._rtx_types = rtx_types
-        self._number = start
+        self.next_sequence = start  # 64-bit
         self._packet = Packet()
         self._budget = float(BUDGET_BYTES)
         self._media_bytes = 0  # sent on the repaired stream when the budget was filled last
@@ -148,7 +148,7 @@ class Retransmitter:
             packet,
             slot,
             history.marked_type(number) & 0x80 | rtx_type,
-            self._number,
+            self.next_sequence,
             packet.view.timestamp + timestamp_shift,
             now=now,
             original=number,
@@ -186,7 +186,7 @@ class Retransmitter:
             shift_picture_id(slot, length - len(packet.payload), packet, shift)
 
     def _count(self, length: int) -> None:
-        self._number += 1
+        self.next_sequence += 1
         self._budget -= length
         self.packets += 1
         self.bytes += length

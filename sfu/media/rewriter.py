@@ -46,8 +46,7 @@ class Rewriter:
     )
 
     def __init__(self, start: int) -> None:
-        """Begin with the outgoing number `start`, below 2**15 so that SRTP cannot lose count."""
-        assert 0 <= start < 1 << 15
+        """Begin with the outgoing number `start`."""
         self.highest = start - 1  # the highest outgoing 64-bit number so far
         self.timestamp_shift = 0  # outgoing = incoming + shift, its low 32 bits
         self._expected = NONE  # the next incoming 64-bit number

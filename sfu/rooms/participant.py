@@ -24,6 +24,7 @@ from sfu.wire.extensions import ExtensionIds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from sfu.media.outbound import Outbound
     from sfu.media.source import Track
     from sfu.rooms.permissions import Permissions
     from sfu.rooms.room import Room
@@ -201,15 +202,18 @@ class Participant:
     def subscribe(self, wanted: Iterable[Terms], *, now: float) -> None:
         """Be sent exactly these publications; what goes on under the same terms is undisturbed."""
         by_mid = {terms.mid: terms for terms in wanted}
+        ended: dict[int, Outbound] = {}  # by SSRC
         for subscription in list(self.subscriptions.values()):
             if by_mid.get(subscription.terms.mid) != subscription.terms:
                 self.unsubscribe(subscription)
+                ended[subscription.terms.ssrc] = subscription.outbound
         for terms in by_mid.values():
             if terms.mid not in self.subscriptions:
-                self._watch(terms, now=now)
+                self._watch(terms, ended.get(terms.ssrc), now=now)
 
-    def _watch(self, terms: Terms, *, now: float) -> None:
-        publication = terms.publication
+    def _watch(self, terms: Terms, before: Outbound | None, *, now: float) -> None:
+        """`before` was sent on the same SSRC: SRTP refuses numbers that it has seen."""
+        publication, room = terms.publication, self.room
         outbound = self.router.subscribe(
             publication.source,
             ssrc=terms.ssrc,
@@ -218,8 +222,10 @@ class Participant:
             extension_ids=ExtensionIds(terms.extensions),
             mid=terms.mid,
             cname=publication.owner.id,
-            start_sequence=self.room.draw_sequence(),
-            rtx_start_sequence=self.room.draw_sequence(),
+            start_sequence=room.draw_sequence() if before is None else before.next_sequence,
+            rtx_start_sequence=(
+                room.draw_sequence() if before is None else before.retransmitter.next_sequence
+            ),
             now=now,
         )
         subscription = Subscription(self, terms, outbound)

@@ -1,5 +1,7 @@
 """What one participant publishes and watches, over one transport after another."""
 
+from dataclasses import replace
+
 import pytest
 
 from sfu.media.codec import Codec
@@ -96,6 +98,21 @@ class TestWatching:
         ben = hall.viewer(camera)
         (before,) = ben.participant.subscriptions.values()
         assert ben.watch(camera, microphone)[0] is before
+
+    def test_other_terms_go_on_with_the_numbers_of_their_ssrc(self, hall: Hall) -> None:
+        """SRTP refuses what it takes for a replay: a stream must not begin below where it was."""
+        ana, (camera,) = hall.publisher(video_track())
+        ben = hall.viewer(camera)
+        ana.send([key_frame(number) for number in range(1, 4)])
+        (before,) = ben.participant.subscriptions.values()
+        before.outbound.retransmitter.next_sequence += 5
+        after = replace(before.terms, payload_types={Codec.VP8: (120, 121)})
+        ben.participant.subscribe([after], now=hall.now)
+        (subscription,) = ben.participant.subscriptions.values()
+        rtx = before.outbound.retransmitter, subscription.outbound.retransmitter
+        assert subscription.outbound is not before.outbound
+        assert subscription.outbound.next_sequence == before.outbound.next_sequence
+        assert rtx[0].next_sequence == rtx[1].next_sequence
 
     def test_a_wish_outlives_the_subscription(self, hall: Hall) -> None:
         """Who returns over another transport sees what they saw, in the size that they chose."""
