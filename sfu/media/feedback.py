@@ -27,7 +27,7 @@ SMOOTHING: Final = 1 / 8
 """Weight of a new round trip (as RFC 6298 has it)."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from sfu.media.bandwidth.departures import Departures
     from sfu.media.streams import Streams
@@ -46,7 +46,7 @@ class Copy(Protocol):
         """The SSRC that its retransmissions have."""
         ...
 
-    def resend(self, sequence_numbers: Iterable[int], *, now: float) -> None:
+    def resend(self, sequence_numbers: Sequence[int], *, now: float) -> None:
         """Answer a NACK of these 16-bit numbers."""
         ...
 

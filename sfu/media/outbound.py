@@ -14,7 +14,7 @@ from sfu.media.wish import Wish
 from sfu.wire.rtcp import ReportBlock, SenderReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from sfu.media.codec import Codec
     from sfu.media.key_frames import KeyFrameCause
@@ -240,7 +240,7 @@ class Outbound:
         self.retransmitter.be_silent(now=now)
         self.source.request_key_frame(cause, now=now)
 
-    def resend(self, numbers: Iterable[int], *, now: float) -> None:
+    def resend(self, numbers: Sequence[int], *, now: float) -> None:
         """Answer a NACK, which names packets by the 16-bit numbers that they were sent with."""
         self.retransmitter.answer(
             numbers,

@@ -1,6 +1,6 @@
 """RTCP that comes in reaches the stream that it is about, and no other."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -39,7 +39,7 @@ class Copy:
     blocks: list[ReportBlock] = field(default_factory=list)
     round_trip: float | None = None
 
-    def resend(self, numbers: Iterable[int], *, now: float) -> None:
+    def resend(self, numbers: Sequence[int], *, now: float) -> None:
         """Write down."""
         del now
         self.resent.append(tuple(numbers))

@@ -1,6 +1,6 @@
 """What we say in RTCP: complete, in time, seldom, and in short datagrams."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -57,7 +57,7 @@ class Copy:
         """Never called."""
         raise AssertionError(cause, now)
 
-    def resend(self, sequence_numbers: Iterable[int], *, now: float) -> None:
+    def resend(self, sequence_numbers: Sequence[int], *, now: float) -> None:
         """Never called."""
         raise AssertionError(sequence_numbers, now)
 
