@@ -33,7 +33,7 @@ class Drop(IntEnum):
     UNKNOWN_STREAM = auto()  # no published track claims its SSRC, MID or payload type
     UNKNOWN_PAYLOAD_TYPE = auto()  # its stream is known, its payload type was not negotiated
     RETIRED_STREAM = auto()  # its track goes on with another SSRC
-    RTX_UNPAIRED = auto()  # a retransmission of a stream that has not begun
+    RTX_UNPAIRED = auto()  # a retransmission of a stream that has not begun, or was replaced
     EMPTY = auto()  # a probe: nothing in it, and a retransmission or of a stream not begun
     RTX_REDUNDANT = auto()  # a retransmission of what is here: a probe, or late
     DUPLICATE = auto()

@@ -107,7 +107,7 @@ class Camera:
             if isinstance(packet, PictureLoss):
                 self.requests += 1
                 self._pictures = self._begin_at_key()
-            elif isinstance(packet, GenericNack):
+            elif isinstance(packet, GenericNack) and packet.media_ssrc == self.ssrc:
                 for number in packet.lost:
                     self._repeat(number)
             elif isinstance(packet, TransportFeedback):

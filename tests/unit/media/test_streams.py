@@ -184,6 +184,19 @@ def test_a_retransmission_of_a_replaced_stream_is_refused() -> None:
     assert list(publisher.streams.by_ssrc) == [7]
 
 
+def test_neither_does_an_undeclared_one_repair_its_successor() -> None:
+    """Nothing says what it repairs but that it did so before: the old stream, not the new."""
+    publisher = Publisher(*UNDECLARED)
+    publisher.send(VIDEO_SSRC, now=0)
+    assert publisher.find(VIDEO_RTX_SSRC, RTX, mid=b"v") is not None
+    publisher.send(7, now=1)
+    assert publisher.find(VIDEO_RTX_SSRC, RTX, mid=b"v", now=1.1) is None
+    assert publisher.dropped() == {Drop.RTX_UNPAIRED: 1}
+    rtx = publisher.find(8, RTX, mid=b"v", now=1.1)
+    assert isinstance(rtx, Retransmissions)
+    assert rtx.inbound is publisher.sources[0].inbound
+
+
 def test_a_replaced_stream_stays_replaced() -> None:
     """Stragglers of the old SSRC do not take the track back."""
     publisher = Publisher(VIDEO)
