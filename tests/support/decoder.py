@@ -1,10 +1,15 @@
 """A decoder without pictures at the end of a call: what it shows, and when it is stuck."""
 
+from __future__ import annotations
+
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from sfu.wire.rtcp import PictureLoss
 from tests.support.call import COPY, Call
-from tests.support.packets import Frame
+
+if TYPE_CHECKING:
+    from tests.support.packets import Frame
 
 INTERVAL = 0.05
 PATIENCE = 1.0
