@@ -192,8 +192,10 @@ class Inbound:
         try:
             self._tagger.tag(packet)
         except StructureMissing:
-            # What could not be read stays unread, even if the structure is only late.
-            self._ask_for_key_frame(now=packet.arrival)
+            # What could not be read stays unread, even if the structure is only late. A late
+            # packet may be of before the first structure, and then nobody needs it.
+            if packet.in_order:
+                self._ask_for_key_frame(now=packet.arrival)
             return False
         except MalformedPacket:
             return False

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sfu.media.inbound import Drop
 from sfu.media.key_frames import KeyFrameCause
 from tests.support.encoders import one_two_three
 from tests.support.streams import FULL_SVC, K_SVC, PLAIN, TEMPORAL, VIDEO, opus, publisher
@@ -117,6 +118,20 @@ def test_other_layers_whose_structure_is_lost_need_a_key_frame(*, late: bool) ->
     assert watch.asked == 1
     assert judge(watch.copies[since:]).flawless
     assert len(frames_of(watch.copies[since:])) == 11
+
+
+def test_what_is_older_than_all_structures_needs_none() -> None:
+    """A stream may be met in its middle: a straggler of before its first key frame is dropped."""
+    watch = Watch(publisher("VP9 L3T3_KEY, described", split=one_two_three), lines=None)
+    watch.next_picture()
+    (straggler,) = watch.picture(lose=[3])
+    watch.wish(HD)
+    watch.pictures(2)
+    watch.receive(straggler[1])
+    assert watch.source.key_frames.asked[KeyFrameCause.LOSS] == 0
+    assert watch.drops[Drop.UNREADABLE] == 1
+    watch.pictures(5)
+    assert judge(watch.copies).flawless
 
 
 @pytest.mark.parametrize("name", VIDEO)
