@@ -122,6 +122,7 @@ class Participant:
         self.peer = peer
         peer.on_rtp = self.router.receive_rtp
         peer.on_rtcp = self.router.receive_rtcp
+        peer.on_connected = self._begin_to_send
         self.router.attach(peer, peer.send_rtcp)
 
     def disconnect(self) -> None:
@@ -231,8 +232,21 @@ class Participant:
         subscription = Subscription(self, terms, outbound)
         self.subscriptions[terms.mid] = subscription
         publication.subscriptions.append(subscription)
-        lines = self.wishes.get(publication.id, BEST)
-        outbound.set_wish(lines, reason=SwitchReason.START, now=now)
+        if self._can_send:
+            self._show(subscription, now=now)
+
+    @property
+    def _can_send(self) -> bool:
+        return self.peer is not None and self.peer.connected
+
+    def _begin_to_send(self, *, now: float) -> None:
+        """The transport is there: a key frame before would cost everybody, and reach nobody."""
+        for subscription in self.subscriptions.values():
+            self._show(subscription, now=now)
+
+    def _show(self, subscription: Subscription, *, now: float) -> None:
+        lines = self.wishes.get(subscription.publication.id, BEST)
+        subscription.outbound.set_wish(lines, reason=SwitchReason.START, now=now)
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Be sent this no more."""
@@ -246,7 +260,8 @@ class Participant:
         self.wishes[publication.id] = lines
         for subscription in self.subscriptions.values():
             if subscription.publication is publication:
-                subscription.outbound.set_wish(lines, now=now)
+                if self._can_send:
+                    subscription.outbound.set_wish(lines, now=now)
                 self.tell(events.LayerSwitched(subscription, SwitchReason.WISH))
 
     # Time

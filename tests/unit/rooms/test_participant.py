@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sfu.media.codec import Codec
+from sfu.media.key_frames import KeyFrameCause
 from sfu.media.selector import SwitchReason
 from sfu.media.source import Track
 from sfu.rooms import events
@@ -91,6 +92,23 @@ class TestWatching:
         ana.send([key_frame(1)])
         (subscription,) = ben.participant.subscriptions.values()
         assert subscription.outbound.packets == 1
+
+    def test_nothing_is_asked_for_before_it_can_be_sent(self, hall: Hall) -> None:
+        """The key frame for a viewer whose handshake is not over would be lost on everybody."""
+        ana, (camera,) = hall.publisher(video_track())
+        ana.send([key_frame(1)])
+        ben = hall.enter()
+        ben.connect(ready=False)
+        (subscription,) = ben.watch(camera)
+        ben.participant.wish(camera, 360, now=hall.now)
+        ana.send([key_frame(2)])
+        asked = camera.source.key_frames.asked
+        assert (subscription.outbound.packets, asked[KeyFrameCause.SUBSCRIBED]) == (0, 0)
+        assert ben.participant.peer is not None
+        ben.participant.peer.connected = True
+        ben.participant.peer.on_connected(now=hall.now)
+        ana.send([key_frame(3)])
+        assert (subscription.outbound.packets, asked[KeyFrameCause.SUBSCRIBED]) == (1, 1)
 
     def test_a_new_negotiation_of_the_same_terms_disturbs_nothing(self, hall: Hall) -> None:
         """The copy goes on with its numbers and history."""
