@@ -250,6 +250,8 @@ class Participant:
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Be sent this no more."""
+        for switch in subscription.outbound.take_switches():
+            tally_switch(self.room.ended, switch)
         tally_subscription(self.room.ended, subscription)
         self.router.unsubscribe(subscription.outbound)
         subscription.publication.subscriptions.remove(subscription)
