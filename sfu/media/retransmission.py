@@ -108,6 +108,12 @@ class Retransmitter:
         self.packets = 0
         self.bytes = 0
 
+    def begin(self, *, frame_shift: int) -> None:
+        """Forget what was sent; descriptors are rewritten by this shift from now on."""
+        self._history.clear()
+        if self._copier is not None:
+            self._copier.frame_shift = frame_shift
+
     def be_silent(self, *, now: float) -> None:
         """The subscriber asked for a key frame."""
         self._silent_until = now + KEY_FRAME_SILENCE

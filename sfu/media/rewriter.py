@@ -105,6 +105,10 @@ class Rewriter:
         self._picture = NONE
         self.highest += incomplete
 
+    def forget_gaps(self) -> None:
+        """What is missing is not needed any more: its numbers stay free."""
+        self._gaps.clear()
+
     def _note_missing(self, sequence: int, *, showing: bool) -> None:
         if self._expected == NONE:
             self._shift = sequence - self.highest - 1
