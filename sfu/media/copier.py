@@ -36,7 +36,7 @@ class Numbering(Protocol):
 class Layout:
     """The header that all packets with extensions of the same lengths get, and where it differs."""
 
-    __slots__ = ("head", "length", "number_at", "passed_on")
+    __slots__ = ("descriptor_at", "head", "length", "number_at", "passed_on")
 
     def __init__(self, ids: ExtensionIds, mid: bytes, lengths: bytes, *, ssrc: int) -> None:
         """Lay out a header for a packet whose extensions have these lengths, by Extension."""
@@ -47,6 +47,7 @@ class Layout:
         )
         head = bytearray(HEADER_BYTES + 4 + sum(length + 2 for _, length in elements) + 3)
         self.number_at = 0  # of the transport-wide number; 0: none was negotiated
+        self.descriptor_at = 0  # of the dependency descriptor; 0: there is none
         passed_on = []
         self.length = write_header(
             head,
@@ -70,6 +71,8 @@ class Layout:
                     self.number_at = start
                 elif kind is not Extension.MID:
                     passed_on.append((kind, start, position, length))
+                if kind is Extension.DEPENDENCY_DESCRIPTOR:
+                    self.descriptor_at = start
             self.length = writer.end()
         self.head = bytes(head[: self.length])
         self.passed_on = tuple(passed_on)  # (extension, start and end in the slot, length)
@@ -88,10 +91,11 @@ def _elements(ids: ExtensionIds, mid: bytes, lengths: bytes) -> list[tuple[Exten
 class Copier:
     """Everything about one outgoing SSRC that does not change from packet to packet."""
 
-    __slots__ = ("_ids", "_layouts", "_mid", "_numbering", "_slot", "_ssrc", "_view")
+    __slots__ = ("_ids", "_layouts", "_mid", "_numbering", "_slot", "_ssrc", "_view", "frame_shift")
 
     def __init__(self, ssrc: int, mid: str, ids: ExtensionIds, numbering: Numbering) -> None:
         """`ids` and `mid` are what the subscriber negotiated."""
+        self.frame_shift = 0  # what is taken off the frame numbers of dependency descriptors
         self._ssrc = ssrc
         self._mid = mid.encode()
         self._ids = ids
@@ -135,6 +139,8 @@ class Copier:
             for kind, begin, stop, length in layout.passed_on:
                 source = offset[kind]
                 view[begin:stop] = data[source : source + length]
+            if self.frame_shift and layout.descriptor_at:
+                shift_frame_number(slot, layout.descriptor_at, self.frame_shift)
         if original is not None:
             _NUMBER.pack_into(slot, layout.length, original & 0xFFFF)
         view[start:end] = payload
@@ -156,6 +162,12 @@ class Copier:
             self._layouts.clear()
         layout = self._layouts[shape] = Layout(self._ids, self._mid, shape, ssrc=self._ssrc)
         return layout
+
+
+def shift_frame_number(slot: bytearray, position: int, shift: int) -> None:
+    """Rewrite the frame number of the dependency descriptor at `position` (section A.8.3)."""
+    (number,) = _NUMBER.unpack_from(slot, position + 1)
+    _NUMBER.pack_into(slot, position + 1, number - shift & 0xFFFF)
 
 
 def shift_picture_id(slot: bytearray, position: int, packet: Packet, shift: int) -> None:

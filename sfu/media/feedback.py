@@ -27,7 +27,7 @@ SMOOTHING: Final = 1 / 8
 """Weight of a new round trip (as RFC 6298 has it)."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from sfu.media.bandwidth.departures import Departures
     from sfu.media.streams import Streams
@@ -41,7 +41,12 @@ class Copy(Protocol):
         """The SSRC that the participant knows it by."""
         ...
 
-    def resend(self, sequence_numbers: Iterable[int], *, now: float) -> None:
+    @property
+    def rtx_ssrc(self) -> int | None:
+        """The SSRC that its retransmissions have."""
+        ...
+
+    def resend(self, sequence_numbers: Sequence[int], *, now: float) -> None:
         """Answer a NACK of these 16-bit numbers."""
         ...
 
@@ -76,6 +81,7 @@ class Feedback:
         self._streams = streams
         self._departures = departures
         self._allowances: dict[int, Allowance] = {}  # by SSRC of outbound
+        self._rtx_ssrcs: set[int | None] = set()
         self._handlers: dict[type, tuple[str, Callable[[Any, float], None]]] = {
             SenderReport: ("sr", self._on_sender_report),
             ReceiverReport: ("rr", self._on_receiver_report),
@@ -91,11 +97,13 @@ class Feedback:
         """Hear what the participant says about this copy."""
         self.outbounds[outbound.ssrc] = outbound
         self._allowances[outbound.ssrc] = Allowance()
+        self._rtx_ssrcs.add(outbound.rtx_ssrc)
 
     def remove(self, outbound: Copy) -> None:
         """Hear no more about it."""
         del self.outbounds[outbound.ssrc]
         del self._allowances[outbound.ssrc]
+        self._rtx_ssrcs.discard(outbound.rtx_ssrc)
 
     def receive(self, data: bytes, *, now: float) -> None:
         """Read one datagram; malformed ones are counted and say nothing at all."""
@@ -120,6 +128,8 @@ class Feedback:
 
     def _on_blocks(self, blocks: tuple[ReportBlock, ...], now: float) -> None:
         for block in blocks:
+            if block.ssrc in self._rtx_ssrcs:
+                continue  # how retransmissions arrive is told by the stream that they repair
             outbound = self._outbound(block.ssrc)
             if outbound is None:
                 continue

@@ -16,6 +16,7 @@ class History:
         "_answers",
         "_marked_types",
         "_mask",
+        "_numbers",
         "_picture_shifts",
         "_sent_at",
         "_sequences",
@@ -27,6 +28,7 @@ class History:
         assert size & size - 1 == 0
         self._mask = size - 1
         self.highest = FORGOTTEN  # outgoing number
+        self._numbers = [FORGOTTEN] * size  # what is in each place
         self._sequences = [FORGOTTEN] * size  # the publisher's 64-bit number
         self._marked_types = bytearray(size)  # second byte of the header that was sent
         self._picture_shifts = [0] * size
@@ -37,14 +39,12 @@ class History:
         self, number: int, sequence: int, marked_type: int, picture_shift: int, now: float
     ) -> None:
         """The packet `sequence` of the publisher leaves now as `number`, rewritten so."""
-        highest = self.highest
-        if number > highest:
-            if number != highest + 1:
-                self._forget(highest + 1, number)
+        if number > self.highest:
             self.highest = number
-        elif number < highest - self._mask:
+        elif number < self.highest - self._mask:
             return  # by now its place belongs to a later packet
         place = number & self._mask
+        self._numbers[place] = number
         self._sequences[place] = sequence
         self._marked_types[place] = marked_type
         self._picture_shifts[place] = picture_shift
@@ -53,19 +53,14 @@ class History:
 
     def clear(self) -> None:
         """Forget all: a timestamp does not mean the same any more."""
-        self._sequences = [FORGOTTEN] * (self._mask + 1)
-
-    def _forget(self, first: int, end: int) -> None:
-        """Nothing was sent with these numbers (yet)."""
-        mask = self._mask
-        for number in range(max(first, end - mask - 1), end):
-            self._sequences[number & mask] = FORGOTTEN
+        self._numbers = [FORGOTTEN] * (self._mask + 1)
 
     def sequence(self, number: int) -> int:
         """Return the publisher's number of the packet sent as `number`, or FORGOTTEN."""
-        if not self.highest - self._mask <= number <= self.highest:
+        place = number & self._mask
+        if self._numbers[place] != number or number < self.highest - self._mask:
             return FORGOTTEN
-        return self._sequences[number & self._mask]
+        return self._sequences[place]
 
     def marked_type(self, number: int) -> int:
         """Return the second byte of its header; for a number that is not forgotten."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum, auto
 from typing import TYPE_CHECKING, Final
 
-from sfu.errors import MalformedPacket
+from sfu.errors import MalformedPacket, StructureMissing
 from sfu.media.key_frames import KeyFrameCause
 from sfu.media.nack import MAX_MISSING, MissingPackets
 from sfu.media.reports import Reception
@@ -33,13 +33,13 @@ class Drop(IntEnum):
     UNKNOWN_STREAM = auto()  # no published track claims its SSRC, MID or payload type
     UNKNOWN_PAYLOAD_TYPE = auto()  # its stream is known, its payload type was not negotiated
     RETIRED_STREAM = auto()  # its track goes on with another SSRC
-    RTX_UNPAIRED = auto()  # a retransmission of a stream that has not begun
+    RTX_UNPAIRED = auto()  # a retransmission of a stream that has not begun, or was replaced
     EMPTY = auto()  # a probe: nothing in it, and a retransmission or of a stream not begun
     RTX_REDUNDANT = auto()  # a retransmission of what is here: a probe, or late
     DUPLICATE = auto()
     TOO_OLD = auto()
     JUMPED = auto()  # its sequence number is far from all others
-    UNREADABLE = auto()  # its payload descriptor or dependency descriptor is broken
+    UNREADABLE = auto()  # its descriptor is broken, or the structure for it did not come
 
 
 _NEW, _LATE, _BEGAN = Place.NEW, Place.LATE, Place.BEGAN  # an enum's attributes are slow to reach
@@ -155,10 +155,17 @@ class Inbound:
     def _note_gap(self, first: int, end: int, *, now: float) -> None:
         """Have the missing packets asked for, or a key frame if there are too many of them."""
         source = self.source
-        if source.track.nack and self.missing.note_gap(first, end, now=now):
-            return
-        if source.outbounds and end - first > MAX_MISSING:
-            source.request_key_frame(KeyFrameCause.LOSS, now=now)
+        if source.track.nack:
+            too_many = not self.missing.note_gap(first, end, now=now)
+        else:
+            too_many = end - first > MAX_MISSING
+        if too_many:
+            self._ask_for_key_frame(now=now)
+
+    def _ask_for_key_frame(self, *, now: float) -> None:
+        """Nothing else can mend what is lost; if nobody watches, nobody needs it."""
+        if self.source.outbounds:
+            self.source.request_key_frame(KeyFrameCause.LOSS, now=now)
 
     def _begin(self, place: Place, codec: Codec, packet: Packet, *, now: float) -> None:
         """A sequence of packets or another codec begins: nothing before it helps to decode it."""
@@ -184,6 +191,12 @@ class Inbound:
             return True
         try:
             self._tagger.tag(packet)
+        except StructureMissing:
+            # What could not be read stays unread, even if the structure is only late. A late
+            # packet may be of before the first structure, and then nobody needs it.
+            if packet.in_order:
+                self._ask_for_key_frame(now=packet.arrival)
+            return False
         except MalformedPacket:
             return False
         source, tag, view = self.source, packet.tag, packet.view
@@ -199,7 +212,7 @@ class Inbound:
     def _note_level(self, packet: Packet) -> None:
         """Remember the audio level (RFC 6464: one byte, voice activity and -dBov)."""
         offset = packet.found.offset[Extension.AUDIO_LEVEL]
-        if offset >= 0:
+        if offset >= 0 and packet.found.length[Extension.AUDIO_LEVEL]:
             level = packet.view.data[offset]
             self.source.note_level(level & 0x7F, voice=level >= 0x80, now=packet.arrival)  # noqa: PLR2004
 

@@ -38,7 +38,9 @@ class KeyFrames:
 
     __slots__ = (
         "_alarm",
+        "_interval",
         "_next_at",
+        "_round_trip",
         "_send",
         "_tries",
         "asked",
@@ -52,6 +54,8 @@ class KeyFrames:
         self._send = send
         self._alarm = alarm
         self._tries = 0
+        self._interval = MIN_INTERVAL
+        self._round_trip = 0.0
         self._next_at = -NEVER  # no request leaves before
         self.asked = dict.fromkeys(KeyFrameCause, 0)  # by cause, before coalescing
         self.sent = 0  # requests that left
@@ -65,7 +69,8 @@ class KeyFrames:
         if not self.waiting:
             self.waiting = True
             self._tries = 0
-        self.handle_timeout(now=now)
+            self._interval = MIN_INTERVAL
+        self._send_if_due(now=now)
 
     def note_key_frame(self) -> None:
         """A key frame begins: nobody waits any more."""
@@ -73,7 +78,11 @@ class KeyFrames:
         self.waiting = False
 
     def handle_timeout(self, *, now: float, round_trip: float = 0.0) -> None:
-        """Ask, or ask again, if somebody waits and it is time to."""
+        """Ask, or ask again, if somebody waits and it is time to; `round_trip` in seconds."""
+        self._round_trip = round_trip
+        self._send_if_due(now=now)
+
+    def _send_if_due(self, *, now: float) -> None:
         if not self.waiting:
             return
         if now >= self._next_at:
@@ -81,10 +90,10 @@ class KeyFrames:
             self.sent += heard
             self.unheard += not heard
             self._tries += 1
-            patience = 2 ** max(0, self._tries - PATIENT_AFTER)
-            interval = min(MAX_INTERVAL, MIN_INTERVAL * patience)
+            if self._tries > PATIENT_AFTER:
+                self._interval = min(MAX_INTERVAL, 2 * self._interval)
             # A repetition that crosses its answer would cost a second key frame.
-            self._next_at = now + max(interval, 1.5 * round_trip)
+            self._next_at = now + max(self._interval, 1.5 * self._round_trip)
         self._alarm.by(self._next_at)
 
 

@@ -14,7 +14,7 @@ from sfu.media.wish import Wish
 from sfu.wire.rtcp import ReportBlock, SenderReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from sfu.media.codec import Codec
     from sfu.media.key_frames import KeyFrameCause
@@ -38,6 +38,7 @@ class Outbound:
     __slots__ = (
         "_codec",
         "_copier",
+        "_frame",
         "_history",
         "_incomplete",
         "_is_video",
@@ -82,8 +83,8 @@ class Outbound:
     ) -> None:
         """Send copies of `source` through `sink` as `ssrc`; nothing before `set_wish`.
 
-        `payload_types`: what the subscriber negotiated for each codec, and for its RTX. Both start
-        sequences are below 2**15.
+        `payload_types`: what the subscriber negotiated for each codec, and for its RTX. A start
+        sequence is below 2**15 on a new SSRC, so that SRTP cannot lose count, else the next.
         """
         self.source = source
         self.ssrc = ssrc
@@ -118,8 +119,14 @@ class Outbound:
         )
         self._reports = SentReports()
         self._incomplete = False  # the last packet sent did not end its picture
+        self._frame = NONE  # the publisher's number of the last frame sent
         self._timestamp = 0  # of the last packet sent, and when that was
         self._sent_at = 0.0
+
+    @property
+    def next_sequence(self) -> int:
+        """The number with which another copy may go on with the SSRC."""
+        return self._rewriter.highest + 1
 
     def offer(self, packet: Packet, *, now: float) -> Verdict:
         """Send a copy of this packet, or not; count and return what became of it."""
@@ -132,6 +139,8 @@ class Outbound:
         elif number == NONE:
             verdict = _TOO_LATE
         else:
+            if not showing:
+                self._begin(packet)
             verdict = self._send(packet, number, now=now)
         self.counts[verdict] += 1
         return verdict
@@ -151,6 +160,13 @@ class Outbound:
         if selector.needs_key_frame is not None:
             self._ask_for_key_frame(now=now)
         return verdict
+
+    def _begin(self, packet: Packet) -> None:
+        """Show something (again): frame numbers go on, or the key frame would seem an old one."""
+        if self._frame != NONE:
+            self._copier.frame_shift += packet.tag.frame - self._frame - 1
+            self._rewriter.forget_gaps()
+            self.retransmitter.begin(frame_shift=self._copier.frame_shift)
 
     def _send(self, packet: Packet, number: int, *, now: float) -> Verdict:
         view, tag, rewriter, sink = packet.view, packet.tag, self._rewriter, self._sink
@@ -172,6 +188,7 @@ class Outbound:
         self.bytes += length
         self.payload_bytes += payload_bytes
         if packet.in_order:
+            self._frame = tag.frame
             self._timestamp = timestamp
             self._sent_at = now
             self._incomplete = not marker
@@ -213,8 +230,7 @@ class Outbound:
         return self._selector.current
 
     def wanted_layer(self) -> Target | None:
-        """Return the target that comes closest to the wish; other than the current one if that
-        cannot be entered yet."""
+        """Return the target that comes closest to the wish, entered or not."""
         return self._selector.wanted
 
     def take_switches(self) -> list[Switch]:
@@ -234,7 +250,7 @@ class Outbound:
         self.retransmitter.be_silent(now=now)
         self.source.request_key_frame(cause, now=now)
 
-    def resend(self, numbers: Iterable[int], *, now: float) -> None:
+    def resend(self, numbers: Sequence[int], *, now: float) -> None:
         """Answer a NACK, which names packets by the 16-bit numbers that they were sent with."""
         self.retransmitter.answer(
             numbers,
@@ -250,13 +266,8 @@ class Outbound:
         if time is None or not self.packets:
             return None
         ntp, timestamp = time
-        report = SenderReport(
-            self.ssrc,
-            ntp,
-            timestamp + self._rewriter.timestamp_shift,
-            self.packets,
-            self.payload_bytes,
-        )
+        timestamp += self._rewriter.timestamp_shift
+        report = SenderReport(self.ssrc, ntp, timestamp, self.packets, self.payload_bytes)
         self._reports.remember(report, now=now)
         return report
 

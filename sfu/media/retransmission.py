@@ -13,7 +13,7 @@ from sfu.wire.extensions import find_extensions
 from sfu.wire.rtp import extend, parse_rtp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from sfu.media.copier import Copier
     from sfu.media.sink import Sink
@@ -31,6 +31,12 @@ BUDGET_SHARE: Final = 0.25
 BUDGET_BYTES: Final = 64_000
 """Retransmitted bytes at once: what a stream may use after a time without loss."""
 
+MAX_NAMED: Final = 1000
+"""Numbers that NACKs may name at once: each costs us something, whatever the answer."""
+
+NAMED_PER_PACKET: Final = 4
+"""How many more each packet sent allows: it may be asked for some times."""
+
 KEY_FRAME_SILENCE: Final = 1.0
 """Seconds without retransmissions after a request for a key frame, if it does not come sooner:
 it makes what is older superfluous."""
@@ -47,7 +53,7 @@ class Answer(IntEnum):
     FORGOTTEN = auto()  # never sent, or too long ago
     TOO_OFTEN = auto()
     TOO_SOON = auto()  # the last answer may still be on its way
-    OVER_BUDGET = auto()
+    OVER_BUDGET = auto()  # too many bytes, or too many numbers
     TOO_LONG = auto()  # with the two bytes more it does not fit a datagram
 
 
@@ -59,7 +65,8 @@ class Retransmitter:
         "_copier",
         "_history",
         "_media_bytes",
-        "_number",
+        "_named",
+        "_named_at",
         "_packet",
         "_rtx_types",
         "_silent_until",
@@ -67,6 +74,7 @@ class Retransmitter:
         "_source",
         "answers",
         "bytes",
+        "next_sequence",
         "packets",
     )
 
@@ -89,14 +97,22 @@ class Retransmitter:
         self._sink = sink
         self._copier = copier
         self._rtx_types = rtx_types
-        self._number = start
+        self.next_sequence = start  # 64-bit
         self._packet = Packet()
         self._budget = float(BUDGET_BYTES)
+        self._named = MAX_NAMED  # numbers that may still be named
+        self._named_at = FORGOTTEN  # the highest number sent when that was counted last
         self._media_bytes = 0  # sent on the repaired stream when the budget was filled last
         self._silent_until = _NEVER
         self.answers = [0] * len(Answer)  # by Answer
         self.packets = 0
         self.bytes = 0
+
+    def begin(self, *, frame_shift: int) -> None:
+        """Forget what was sent; descriptors are rewritten by this shift from now on."""
+        self._history.clear()
+        if self._copier is not None:
+            self._copier.frame_shift = frame_shift
 
     def be_silent(self, *, now: float) -> None:
         """The subscriber asked for a key frame."""
@@ -108,7 +124,7 @@ class Retransmitter:
 
     def answer(
         self,
-        numbers: Iterable[int],
+        numbers: Sequence[int],
         *,
         timestamp_shift: int,
         media_bytes: int,
@@ -124,9 +140,20 @@ class Retransmitter:
         self._media_bytes = media_bytes
         interval = max(MIN_INTERVAL, round_trip)
         highest = self._history.highest
-        for number in numbers:
+        named = numbers[: self._take_named(len(numbers), highest)]
+        self.answers[Answer.OVER_BUDGET] += len(numbers) - len(named)
+        for number in named:
             answer = self._answer(extend(number, highest, 16), timestamp_shift, interval, now)
             self.answers[answer] += 1
+
+    def _take_named(self, wanted: int, highest: int) -> int:
+        """Return how many of so many numbers may be looked at."""
+        earned = NAMED_PER_PACKET * (highest - self._named_at)
+        self._named_at = highest
+        self._named = min(MAX_NAMED, self._named + earned)
+        granted = min(wanted, self._named)
+        self._named -= granted
+        return granted
 
     def _answer(self, number: int, timestamp_shift: int, interval: float, now: float) -> Answer:
         copier, history = self._copier, self._history
@@ -148,7 +175,7 @@ class Retransmitter:
             packet,
             slot,
             history.marked_type(number) & 0x80 | rtx_type,
-            self._number,
+            self.next_sequence,
             packet.view.timestamp + timestamp_shift,
             now=now,
             original=number,
@@ -186,7 +213,7 @@ class Retransmitter:
             shift_picture_id(slot, length - len(packet.payload), packet, shift)
 
     def _count(self, length: int) -> None:
-        self._number += 1
+        self.next_sequence += 1
         self._budget -= length
         self.packets += 1
         self.bytes += length

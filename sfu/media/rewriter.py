@@ -1,6 +1,8 @@
 """Rewriter: numbers one subscriber's packets so that drops leave no holes, and losses do."""
 
-from typing import Final
+from bisect import bisect_right
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from sfu.media.packet import Packet
 
@@ -8,6 +10,18 @@ WINDOW: Final = 1024
 """How many incoming numbers back a late packet may be and still find its number free."""
 
 NONE: Final = -1
+
+
+class _Gap(NamedTuple):
+    """Consecutive incoming numbers that did not come yet, and the shifts that they will get."""
+
+    first: int
+    end: int  # exclusive
+    shift: int
+    picture_shift: int
+
+
+_FIRST: Final = attrgetter("first")
 
 
 class Rewriter:
@@ -20,7 +34,7 @@ class Rewriter:
 
     __slots__ = (
         "_expected",
-        "_free",
+        "_gaps",
         "_late_picture_shift",
         "_picture",
         "_picture_id",
@@ -32,13 +46,12 @@ class Rewriter:
     )
 
     def __init__(self, start: int) -> None:
-        """Begin with the outgoing number `start`, below 2**15 so that SRTP cannot lose count."""
-        assert 0 <= start < 1 << 15
+        """Begin with the outgoing number `start`."""
         self.highest = start - 1  # the highest outgoing 64-bit number so far
         self.timestamp_shift = 0  # outgoing = incoming + shift, its low 32 bits
         self._expected = NONE  # the next incoming 64-bit number
         self._shift = 0  # outgoing = incoming - shift
-        self._free: dict[int, tuple[int, int]] = {}  # by incoming number: the two shifts
+        self._gaps: list[_Gap] = []  # oldest first, and all within the window
         self._picture = NONE  # the last picture that was counted
         self._picture_id = NONE  # the last outgoing picture id
         self._picture_shift = 0  # outgoing = incoming - shift, in 7 or 15 bits
@@ -86,11 +99,15 @@ class Rewriter:
         complete, so it is followed by a number that never comes.
         """
         self._expected = NONE
-        self._free.clear()
+        self._gaps.clear()
         self.timestamp_shift = next_timestamp - timestamp
         self._rebased = self._picture_id != NONE
         self._picture = NONE
         self.highest += incomplete
+
+    def forget_gaps(self) -> None:
+        """What is missing is not needed any more: its numbers stay free."""
+        self._gaps.clear()
 
     def _note_missing(self, sequence: int, *, showing: bool) -> None:
         if self._expected == NONE:
@@ -99,17 +116,23 @@ class Rewriter:
         if not showing:
             self._shift += sequence - self._expected
             return
-        free = self._free
-        for missing in range(max(self._expected, sequence - WINDOW), sequence):
-            free[missing] = self._shift, self._picture_shift
-        while len(free) > WINDOW:
-            del free[next(iter(free))]
+        first = max(self._expected, sequence - WINDOW)
+        gaps = self._gaps
+        gaps.append(_Gap(first, sequence, self._shift, self._picture_shift))
+        while gaps[0].end <= sequence - WINDOW:
+            del gaps[0]
 
     def _place_late(self, sequence: int) -> int:
-        shifts = self._free.pop(sequence, None)
-        if shifts is None or sequence < self._expected - WINDOW:
+        gaps = self._gaps
+        place = bisect_right(gaps, sequence, key=_FIRST) - 1
+        if place < 0 or sequence < self._expected - WINDOW:
             return NONE
-        shift, self._late_picture_shift = shifts
-        number = sequence - shift
+        gap = gaps[place]
+        if sequence >= gap.end:
+            return NONE
+        rest = gap._replace(end=sequence), gap._replace(first=sequence + 1)
+        gaps[place : place + 1] = [part for part in rest if part.first < part.end]
+        self._late_picture_shift = gap.picture_shift
+        number = sequence - gap.shift
         self.highest = max(self.highest, number)
         return number

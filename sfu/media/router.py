@@ -73,6 +73,7 @@ class Router:
         assert not self.feedback.outbounds
         self._sink = sink
         self.reporter.send = send_rtcp
+        self.arrivals.restart()
 
     def set_extensions(self, ids: ExtensionIds) -> None:
         """Take the header-extension ids that were negotiated for what the participant sends."""

@@ -8,6 +8,9 @@ from sfu.wire.rtp import extend
 MAX_DROPOUT: Final = 3000
 """A step forward beyond this is no loss but another sequence (RFC 3550 appendix A.1)."""
 
+MAX_LEAD: Final = 100
+"""So many packets a retransmission may overtake; one further ahead is of another sequence."""
+
 WINDOW: Final = 1024
 """How many numbers back a late packet or a retransmission may be; older ones are refused."""
 
@@ -49,7 +52,7 @@ class SequenceTracker:
             return Place.BEGAN
         sequence = extend(number, self.highest, 16)
         ahead = sequence - self.highest
-        if 0 < ahead <= MAX_DROPOUT:
+        if 0 < ahead <= (MAX_LEAD if retransmitted else MAX_DROPOUT):
             self._after_jump = -1
             self.highest = self.sequence = sequence
             self._seen[sequence % WINDOW] = sequence
@@ -57,7 +60,7 @@ class SequenceTracker:
         if -WINDOW < ahead <= 0:
             return self._place_late(sequence)
         if retransmitted:
-            return Place.TOO_OLD
+            return Place.TOO_OLD if ahead < 0 else Place.JUMPED
         return self._place_far(number)
 
     def _begin(self, number: int) -> None:

@@ -25,8 +25,8 @@ CLOCK_RATES: Final = {"audio": 48_000, "video": 90_000}
 RETIREMENT: Final = 1.0
 """Seconds of silence of its successor after which a replaced SSRC may return."""
 
-RETIRED_SSRCS: Final = 8
-"""How many replaced SSRCs are remembered."""
+RETIRED_SSRCS: Final = 16
+"""How many replaced SSRCs are remembered, those of RTX streams included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +124,25 @@ class Source:
         """
         old = self.inbound
         if old is not None:
-            if ssrc in self._retired and now - old.last_at < RETIREMENT:
+            if self.is_retired(ssrc, now=now):
                 return None
-            self._retired.append(old.ssrc)
+            self.retire(old.ssrc)
         after = old.highest if old is not None else 0
         new = Inbound(self, ssrc, after=after, drops=self._drops, alarm=self._alarm)
         if old is not None:
             new.count_on_from(old)
         self.inbound = new
         return new
+
+    def retire(self, ssrc: int) -> None:
+        """Remember that this SSRC was replaced."""
+        self._retired.append(ssrc)
+
+    def is_retired(self, ssrc: int, *, now: float) -> bool:
+        """Whether this SSRC was replaced, by one that is alive."""
+        inbound = self.inbound
+        alive = inbound is not None and now - inbound.last_at < RETIREMENT
+        return alive and ssrc in self._retired
 
     def begin(self, packet: Packet, *, now: float) -> None:
         """Tell the subscribers that what they are offered next continues nothing."""

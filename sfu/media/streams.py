@@ -78,6 +78,9 @@ class Streams:
         if isinstance(found, Drop):
             self._drops[found] += 1
             return None
+        if isinstance(found, Retransmissions):
+            for ssrc in self._rtx_ssrcs(found.source):  # one at a time is all that a track has
+                del self.by_ssrc[ssrc]
         self.by_ssrc[packet.view.ssrc] = found
         return found
 
@@ -114,6 +117,8 @@ class Streams:
         inbound = source.take_over(ssrc, now=now)
         if inbound is None:
             return Drop.RETIRED_STREAM
+        for rtx_ssrc in self._rtx_ssrcs(source):
+            source.retire(rtx_ssrc)
         self._forget_ssrcs(source)
         self.by_ssrc[ssrc] = inbound
         return inbound
@@ -128,9 +133,16 @@ class Streams:
             begun = self._take_over(source, primary, now=now)
             assert isinstance(begun, Inbound)  # there is nothing to have replaced it
             return Retransmissions(begun, ssrc)
-        return (
-            Retransmissions(inbound, ssrc) if primary in (None, inbound.ssrc) else Drop.RTX_UNPAIRED
-        )
+        if primary != inbound.ssrc and (primary is not None or source.is_retired(ssrc, now=now)):
+            return Drop.RTX_UNPAIRED
+        return Retransmissions(inbound, ssrc)
+
+    def _rtx_ssrcs(self, source: Source) -> list[int]:
+        return [
+            ssrc
+            for ssrc, stream in self.by_ssrc.items()
+            if isinstance(stream, Retransmissions) and stream.source is source
+        ]
 
     def _forget_ssrcs(self, source: Source) -> None:
         """Forget every SSRC of the track; what still sends is resolved again, or refused."""

@@ -24,6 +24,7 @@ from sfu.wire.extensions import ExtensionIds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from sfu.media.outbound import Outbound
     from sfu.media.source import Track
     from sfu.rooms.permissions import Permissions
     from sfu.rooms.room import Room
@@ -121,6 +122,7 @@ class Participant:
         self.peer = peer
         peer.on_rtp = self.router.receive_rtp
         peer.on_rtcp = self.router.receive_rtcp
+        peer.on_connected = self._begin_to_send
         self.router.attach(peer, peer.send_rtcp)
 
     def disconnect(self) -> None:
@@ -201,15 +203,18 @@ class Participant:
     def subscribe(self, wanted: Iterable[Terms], *, now: float) -> None:
         """Be sent exactly these publications; what goes on under the same terms is undisturbed."""
         by_mid = {terms.mid: terms for terms in wanted}
+        ended: dict[int, Outbound] = {}  # by SSRC
         for subscription in list(self.subscriptions.values()):
             if by_mid.get(subscription.terms.mid) != subscription.terms:
                 self.unsubscribe(subscription)
+                ended[subscription.terms.ssrc] = subscription.outbound
         for terms in by_mid.values():
             if terms.mid not in self.subscriptions:
-                self._watch(terms, now=now)
+                self._watch(terms, ended.get(terms.ssrc), now=now)
 
-    def _watch(self, terms: Terms, *, now: float) -> None:
-        publication = terms.publication
+    def _watch(self, terms: Terms, before: Outbound | None, *, now: float) -> None:
+        """`before` was sent on the same SSRC: SRTP refuses numbers that it has seen."""
+        publication, room = terms.publication, self.room
         outbound = self.router.subscribe(
             publication.source,
             ssrc=terms.ssrc,
@@ -218,18 +223,35 @@ class Participant:
             extension_ids=ExtensionIds(terms.extensions),
             mid=terms.mid,
             cname=publication.owner.id,
-            start_sequence=self.room.draw_sequence(),
-            rtx_start_sequence=self.room.draw_sequence(),
+            start_sequence=room.draw_sequence() if before is None else before.next_sequence,
+            rtx_start_sequence=(
+                room.draw_sequence() if before is None else before.retransmitter.next_sequence
+            ),
             now=now,
         )
         subscription = Subscription(self, terms, outbound)
         self.subscriptions[terms.mid] = subscription
         publication.subscriptions.append(subscription)
-        lines = self.wishes.get(publication.id, BEST)
-        outbound.set_wish(lines, reason=SwitchReason.START, now=now)
+        if self._can_send:
+            self._show(subscription, now=now)
+
+    @property
+    def _can_send(self) -> bool:
+        return self.peer is not None and self.peer.connected
+
+    def _begin_to_send(self, *, now: float) -> None:
+        """The transport is there: a key frame before would cost everybody, and reach nobody."""
+        for subscription in self.subscriptions.values():
+            self._show(subscription, now=now)
+
+    def _show(self, subscription: Subscription, *, now: float) -> None:
+        lines = self.wishes.get(subscription.publication.id, BEST)
+        subscription.outbound.set_wish(lines, reason=SwitchReason.START, now=now)
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Be sent this no more."""
+        for switch in subscription.outbound.take_switches():
+            tally_switch(self.room.ended, switch)
         tally_subscription(self.room.ended, subscription)
         self.router.unsubscribe(subscription.outbound)
         subscription.publication.subscriptions.remove(subscription)
@@ -240,7 +262,8 @@ class Participant:
         self.wishes[publication.id] = lines
         for subscription in self.subscriptions.values():
             if subscription.publication is publication:
-                subscription.outbound.set_wish(lines, now=now)
+                if self._can_send:
+                    subscription.outbound.set_wish(lines, now=now)
                 self.tell(events.LayerSwitched(subscription, SwitchReason.WISH))
 
     # Time

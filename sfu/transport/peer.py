@@ -51,6 +51,12 @@ class MediaHandler(Protocol):
     def __call__(self, data: bytes, /, *, now: float) -> None: ...
 
 
+class ConnectionHandler(Protocol):
+    """Hears that media can be sent from now on; the time is in seconds."""
+
+    def __call__(self, *, now: float) -> None: ...
+
+
 @dataclass(slots=True)
 class Shared:
     """What the peers of one node have in common."""
@@ -79,6 +85,7 @@ class Peer:
     def __init__(self, ice: IceLite, shared: Shared) -> None:
         self.on_rtp: MediaHandler = _ignore
         self.on_rtcp: MediaHandler = _ignore
+        self.on_connected: ConnectionHandler = _ignore_connection
         self.connected = False
         self.closed = False
         self.srtp_profile: str | None = None
@@ -300,6 +307,7 @@ class Peer:
         self.connected = True
         self._shared.handshakes["connected", self.srtp_profile] += 1
         self._events.append(PeerConnected(self.srtp_profile, now - self._handshake_began))
+        self.on_connected(now=now)
 
     def _leave_half_open(self) -> None:
         if self._half_open_host is not None:
@@ -324,3 +332,7 @@ class Peer:
 
 def _ignore(_data: bytes, /, *, now: float) -> None:
     """Nobody has asked for media yet."""
+
+
+def _ignore_connection(*, now: float) -> None:
+    """Nobody has anything to send yet."""

@@ -107,7 +107,7 @@ class Camera:
             if isinstance(packet, PictureLoss):
                 self.requests += 1
                 self._pictures = self._begin_at_key()
-            elif isinstance(packet, GenericNack):
+            elif isinstance(packet, GenericNack) and packet.media_ssrc == self.ssrc:
                 for number in packet.lost:
                     self._repeat(number)
             elif isinstance(packet, TransportFeedback):
@@ -160,6 +160,8 @@ class Camera:
                         starts=starts,
                         ends=ends,
                         layers=(frame.spatial, frame.temporal),
+                        inter_layer_dependent=frame.key_picture and frame.spatial > 0,
+                        picture_diffs=frame.picture_diffs,
                     ),
                     timestamp=round(self._clock.now * 90_000) + self._timestamp_offset,
                     marker=ends and frame is picture[-1],
@@ -332,14 +334,18 @@ class Leg:
 class Call:
     """Ana publishes, Ben watches, over two networks."""
 
-    def __init__(self, *, delay: float = 0.02, jitter: float = 0.0, loss: float = 0.0) -> None:
+    def __init__(
+        self, *, delay: float = 0.02, jitter: float = 0.0, loss: float = 0.0, seed: int = 0
+    ) -> None:
         self.clock = VirtualClock()
         self.up, self.up_back, self.down, self.down_rtcp, self.down_back = self.links = tuple(
-            Link(self.clock, delay=delay, jitter=jitter, loss=loss, seed=seed) for seed in range(5)
+            Link(self.clock, delay=delay, jitter=jitter, loss=loss, seed=5 * seed + place)
+            for place in range(5)
         )
         self.ana = Leg(self.clock, self.down.carry, self.up_back.carry)
         self.ben = Leg(self.clock, self.down.carry, self.down_rtcp.carry)
         self.camera = Camera(self.clock, self.up.carry)  # the one that hears feedback
+        self.cameras = [self.camera]  # one after the other
         self.screen = Screen(self.clock, self.down_back.carry)
         self.up.deliver = self.ana.receive
         self.up_back.deliver = self._tell_camera
@@ -368,6 +374,12 @@ class Call:
         """The browser restarts its encoder: the track goes on with another SSRC."""
         self.camera.stop()
         self.camera = Camera(self.clock, self.up.carry, ssrc=ssrc, timestamp_offset=12_345)
+        self.cameras.append(self.camera)
+
+    def wish(self, lines: int) -> None:
+        """Ben wishes for another size; the node's tick wakes whom that concerns."""
+        self.outbound.set_wish(lines, now=self.clock.now)
+        self.ana.arm()
 
     def run(self, seconds: float) -> None:
         """Let it go on."""

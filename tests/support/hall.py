@@ -40,9 +40,11 @@ class Guest:
         self.heard.clear()
         return events
 
-    def connect(self) -> None:
-        """Begin with a transport, as a first offer does."""
-        self.participant.connect(self.hall.node.add_peer())
+    def connect(self, *, ready: bool = True) -> None:
+        """Begin with a transport, as a first offer does; a handshake makes it `ready`."""
+        peer = self.hall.node.add_peer()
+        peer.connected = ready
+        self.participant.connect(peer)
 
     def publish(self, *tracks: Track, anew: bool = False) -> list[Publication]:
         """Publish exactly these tracks."""

@@ -118,6 +118,19 @@ class Frame:
         """Its temporal layer."""
         return self.structure.templates[self.template].temporal
 
+    @property
+    def references(self) -> list[int]:
+        """The numbers of the frames that it refers to."""
+        diffs = self.structure.templates[self.template].frame_diffs
+        return [self.frame_number - diff for diff in diffs]
+
+    @property
+    def picture_diffs(self) -> list[int]:
+        """How many pictures back the frames of its own layer are that it refers to."""
+        layers = 1 + self.structure.templates[-1].spatial
+        diffs = self.structure.templates[self.template].frame_diffs
+        return [diff // layers for diff in diffs if diff % layers == 0]
+
     def descriptor(self, *, starts: bool = True, ends: bool = True) -> bytes:
         """Build the descriptor of one of its packets; the key picture's first has the structure."""
         attach = starts and self.key_picture and self.template == self.structure.cycle[0][0]

@@ -49,6 +49,17 @@ def picture(number: int) -> bytes:
     )
 
 
+def test_a_switch_counts_even_if_its_viewer_leaves_at_once(hall: Hall) -> None:
+    """What has happened since the last tick is counted before the copy is forgotten."""
+    ana, (camera,) = hall.publisher(video_track())
+    ben = hall.viewer(camera)
+    ana.send([picture(0)])
+    ben.watch()
+    registry = registry_over(hall)
+    labels = {"direction": "on", "reason": "start"}
+    assert value(registry, "sfu_layer_switches_total", **labels) == 1
+
+
 def test_packets_are_counted_on_both_sides(hall: Hall) -> None:
     """Each copy counts."""
     ana, (camera,) = hall.publisher(video_track())

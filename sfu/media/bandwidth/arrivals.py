@@ -37,6 +37,7 @@ class Arrivals:
 
     __slots__ = (
         "_alarm",
+        "_begun",
         "_due_at",
         "_feedbacks",
         "_highest",
@@ -52,6 +53,7 @@ class Arrivals:
         """`ssrc` is the one that we send RTCP from."""
         self._ssrc = ssrc
         self._alarm = alarm
+        self._begun = False  # a count is going on
         self._highest = -1  # 64-bit
         self._next = 0  # the first number that the next feedback tells of
         self._numbers = array("q", [-1]) * RING
@@ -65,7 +67,7 @@ class Arrivals:
         """A packet with this 16-bit number arrived."""
         self.received += 1
         number = extend(number16, self._highest, 16)
-        if self._highest < 0 or not -MAX_BEHIND < number - self._highest <= MAX_AHEAD:
+        if not self._begun or not -MAX_BEHIND < number - self._highest <= MAX_AHEAD:
             number = self._begin(number16)
         place = number % RING
         if self._numbers[place] == number:
@@ -80,8 +82,14 @@ class Arrivals:
             self._due_at = now + INTERVAL
             self._alarm.by(self._due_at)
 
+    def restart(self) -> None:
+        """The publisher counts anew, over another transport; what was not told of is forgotten."""
+        self._begun = False
+        self._due_at = NEVER
+
     def _begin(self, number16: int) -> int:
         """Begin another count, in numbers never used; what was not told of is forgotten."""
+        self._begun = True
         number = (self._highest // _EPOCH + 2) * _EPOCH + number16
         self._highest = self._next = number
         return number

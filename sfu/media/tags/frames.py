@@ -72,6 +72,16 @@ class FrameNumbers:
             skew = began
         return sequence + skew
 
+    def number_apart(self, packet: Packet) -> int | None:
+        """Return the number of a packet that is to be a frame of its own.
+
+        None if it is late, or has the timestamp of the frame before and so belongs to it.
+        """
+        recent = self._recent
+        if not packet.in_order or (recent and recent[-1][0] == packet.tag.picture):
+            return None
+        return packet.sequence + self._skew
+
     def _number_newest(self, timestamp: int, sequence: int, *, follows: bool) -> int:
         recent = self._recent
         continued = bool(recent) and recent[-1][0] == timestamp

@@ -27,13 +27,8 @@ class OpusReader:
         No packet ends a picture: an audio marker begins a talkspurt (RFC 7587 section 4.2), and
         is only for the publisher to set.
         """
-        tag = packet.tag
-        _fill(tag)
-        tag.frame = packet.sequence + self._after
-        tag.starts_frame = True
-        tag.ends_frame = tag.key_frame = False
-        tag.switch_to = tag.discardable_for = _ALL
-        tag.references = ()
+        _fill_apart(packet.tag, packet.sequence + self._after)
+        packet.tag.switch_to = _ALL
 
 
 class _FrameReader:
@@ -67,7 +62,11 @@ class _FrameReader:
 
 
 class H264Reader(_FrameReader):
-    """Key frames are told by the NAL unit headers (RFC 6184)."""
+    """Key frames are told by the NAL unit headers (RFC 6184).
+
+    A delimiter or SEI in front of a picture counts as a frame of its own, since whoever may begin
+    at the picture is only told by what follows.
+    """
 
     __slots__ = ("_payload",)
 
@@ -80,6 +79,10 @@ class H264Reader(_FrameReader):
         """Fill the tag; MalformedPacket if the payload is none."""
         view, payload = packet.view, self._payload
         parse_h264(view.data, view.payload_offset, view.payload_end, payload)
+        apart = self._frames.number_apart(packet) if payload.precedes else None
+        if apart is not None:
+            _fill_apart(packet.tag, apart)
+            return
         self._fill(packet, key_frame=payload.key_frame, certainly_first=False)
 
 
@@ -102,6 +105,17 @@ class Av1Reader(_FrameReader):
         parse_av1(view.data, view.payload_offset, view.payload_end, payload)
         starts = payload.starts_sequence
         self._fill(packet, key_frame=starts, certainly_first=starts)
+
+
+def _fill_apart(tag: LayerTag, frame: int) -> None:
+    """Fill the tag of a packet that neither depends on anything nor is needed by anything."""
+    _fill(tag)
+    tag.frame = frame
+    tag.starts_frame = True
+    tag.ends_frame = tag.key_frame = False
+    tag.switch_to = 0
+    tag.discardable_for = _ALL
+    tag.references = ()
 
 
 def _fill(tag: LayerTag) -> None:

@@ -9,7 +9,9 @@ from sfu.errors import MalformedPacket
 from sfu.wire.rtp import Buffer
 
 IDR_SLICE: Final = 5
+SUPPLEMENT: Final = 6
 SEQUENCE_PARAMETERS: Final = 7
+DELIMITER: Final = 9
 LAST_SINGLE: Final = 23
 STAP_A: Final = 24
 FU_A: Final = 28
@@ -22,11 +24,12 @@ class H264Payload:
     Which packet is the first of its access unit they do not say: timestamps and markers do.
     """
 
-    __slots__ = ("continues", "key_frame", "non_reference")
+    __slots__ = ("continues", "key_frame", "non_reference", "precedes")
 
     def __init__(self) -> None:
         self.continues = False  # goes on with a NAL unit of an earlier packet
         self.key_frame = False  # holds (a part of) an IDR slice, or a sequence parameter set
+        self.precedes = False  # a delimiter or SEI: precedes a picture, which decodes without it
         self.non_reference = False  # NRI is 0 throughout: no other frame refers to this one
 
 
@@ -40,6 +43,7 @@ def parse_h264(data: Buffer, offset: int, end: int, into: H264Payload) -> None:
     head = data[offset]
     kind = head & 0x1F
     into.continues = False
+    into.precedes = kind in (SUPPLEMENT, DELIMITER)
     into.non_reference = head & 0x60 == 0
     if 0 < kind <= LAST_SINGLE:
         into.key_frame = kind in (IDR_SLICE, SEQUENCE_PARAMETERS)

@@ -1,16 +1,18 @@
 """Whatever a viewer wishes and the network does: what is forwarded can be decoded."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, cycle
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sfu.media.inbound import Drop
 from sfu.media.key_frames import KeyFrameCause
 from tests.support.encoders import one_two_three
 from tests.support.streams import FULL_SVC, K_SVC, PLAIN, TEMPORAL, VIDEO, opus, publisher
-from tests.support.viewer import Watch, judge
+from tests.support.viewer import Watch, frames_of, judge
 
 HD, SD, BASE, OFF = 720, 360, 180, 0
 KEPT, LOST, LATE, TWICE = "kept", "lost", "late", "twice"
@@ -97,6 +99,38 @@ def test_a_newcomer_waits_for_a_key_frame(name: str) -> None:
     watch.pictures(9)
     assert watch.copies[0].frame is not None
     assert watch.copies[0].frame.key_picture
+    assert judge(watch.copies).flawless
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_other_layers_whose_structure_is_lost_need_a_key_frame(*, late: bool) -> None:
+    """Nothing that came before the structure could be read, and nobody will send it again."""
+    watch = Watch(publisher("VP9 L3T3_KEY, described", split=one_two_three), lines=HD)
+    watch.pictures(9)
+    encoder = watch.publisher.encoder
+    encoder.structure = replace(encoder.structure, template_id_offset=20)
+    (lost,) = watch.picture(key=True, lose=[0])
+    assert watch.source.key_frames.asked[KeyFrameCause.LOSS] > 0
+    if late:
+        watch.receive(lost[1])
+    since = len(watch.copies)
+    watch.pictures(9)
+    assert watch.asked == 1
+    assert judge(watch.copies[since:]).flawless
+    assert len(frames_of(watch.copies[since:])) == 11
+
+
+def test_what_is_older_than_all_structures_needs_none() -> None:
+    """A stream may be met in its middle: a straggler of before its first key frame is dropped."""
+    watch = Watch(publisher("VP9 L3T3_KEY, described", split=one_two_three), lines=None)
+    watch.next_picture()
+    (straggler,) = watch.picture(lose=[3])
+    watch.wish(HD)
+    watch.pictures(2)
+    watch.receive(straggler[1])
+    assert watch.source.key_frames.asked[KeyFrameCause.LOSS] == 0
+    assert watch.drops[Drop.UNREADABLE] == 1
+    watch.pictures(5)
     assert judge(watch.copies).flawless
 
 

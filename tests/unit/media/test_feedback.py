@@ -1,6 +1,6 @@
 """RTCP that comes in reaches the stream that it is about, and no other."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -25,7 +25,7 @@ from sfu.wire.transport_cc import TransportFeedback
 from tests.support.media import IDS, VIDEO_SSRC, PublishedTrack, fill, video_track
 from tests.support.packets import rtp, vp8
 
-COPY = 0x5555
+COPY, COPY_RTX = 0x5555, 0x6666
 
 
 @dataclass
@@ -34,11 +34,12 @@ class Copy:
 
     source: Source
     ssrc: int = COPY
+    rtx_ssrc: int | None = COPY_RTX
     resent: list[tuple[int, ...]] = field(default_factory=list)
     blocks: list[ReportBlock] = field(default_factory=list)
     round_trip: float | None = None
 
-    def resend(self, numbers: Iterable[int], *, now: float) -> None:
+    def resend(self, numbers: Sequence[int], *, now: float) -> None:
         """Write down."""
         del now
         self.resent.append(tuple(numbers))
@@ -109,6 +110,17 @@ def test_blocks_reach_the_copy_they_are_about(report: ReceiverReport | SenderRep
     participant = Participant()
     participant.receive(report.encode())
     assert participant.copy.blocks == [block()]
+    assert participant.feedback.unknown == 1
+
+
+def test_blocks_about_retransmissions_are_passed_over() -> None:
+    """Chromium reports on RTX streams too: they are no strangers, and no copies."""
+    participant = Participant()
+    participant.receive(ReceiverReport(1, (block(COPY_RTX), block())).encode())
+    assert participant.copy.blocks == [block()]
+    assert participant.feedback.unknown == 0
+    participant.feedback.remove(participant.copy)
+    participant.receive(ReceiverReport(1, (block(COPY_RTX),)).encode())
     assert participant.feedback.unknown == 1
 
 

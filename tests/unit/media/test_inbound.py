@@ -211,6 +211,17 @@ def test_a_large_loss_needs_a_key_frame(*, nack: bool) -> None:
     assert len(stream.inbound.missing) == 0
 
 
+def test_many_small_losses_need_a_key_frame_too() -> None:
+    """Once they are too many, none of them is asked for any more."""
+    stream = Stream()
+    for number in range(0, 3 * MAX_MISSING, 101):
+        stream.send(number)
+        if stream.source.key_frames.asked[KeyFrameCause.LOSS]:
+            break
+    assert number == 606
+    assert len(stream.inbound.missing) == 0
+
+
 def test_a_large_loss_that_nobody_watches_needs_nothing() -> None:
     """Key frames are for those who watch."""
     stream = Stream()
@@ -262,6 +273,15 @@ def test_remembers_the_audio_level(byte: int, level: int, *, voice: bool) -> Non
     assert (stream.source.level, stream.source.voice, stream.source.level_at) == (level, voice, 7)
     stream.send(2, b"opus", payload_type=OPUS, now=8)
     assert stream.source.level_at == 7, "packets without a level tell nothing"
+
+
+def test_an_audio_level_without_a_byte_tells_nothing() -> None:
+    """The next byte belongs to the media, which is none of our business."""
+    stream = Stream(audio_track(), AUDIO_SSRC)
+    data = rtp(b"opus", ssrc=AUDIO_SSRC, payload_type=OPUS, extensions={2: b"7", 1: b""})
+    stream.inbound.receive(fill(stream.packet, data), now=7)
+    assert stream.source.level == 127
+    assert stream.source.level_at < 0
 
 
 def test_losses_are_reported_even_if_repaired() -> None:

@@ -123,6 +123,25 @@ def test_does_not_repeat_before_an_answer_can_be_here() -> None:
     assert publisher.asked_at == [0, 0.5]
 
 
+def test_does_not_repeat_the_first_request_too_soon_either() -> None:
+    """The round trip is known from before, whoever asks."""
+    publisher = Publisher()
+    publisher.key_frames.handle_timeout(now=0, round_trip=2.0)
+    publisher.ask(KeyFrameCause.WISH, at=1)
+    publisher.run(3.9, round_trip=2.0)
+    assert publisher.asked_at == [1]
+    publisher.run(4, round_trip=2.0)
+    assert publisher.asked_at == [1, 4]
+
+
+def test_waits_for_days() -> None:
+    """A camera that is off sends no key frame, however long somebody waits for it."""
+    publisher = Publisher(hears=False)
+    publisher.ask(KeyFrameCause.SUBSCRIBED, at=0)
+    publisher.run(3 * 86_400)
+    assert publisher.alarm.at == pytest.approx(3 * 86_400, abs=MAX_INTERVAL)
+
+
 def test_goes_on_trying_to_be_heard() -> None:
     """Without anybody to ask, requests are not counted as sent, and tried again later."""
     publisher = Publisher(hears=False)

@@ -234,6 +234,33 @@ def test_another_ssrc_goes_on_in_the_same_stream(name: str) -> None:
     assert watch.repeated == [], "its timestamp would mean something else now"
 
 
+def frame_numbers(watch: Watch) -> list[int]:
+    """What their descriptors say."""
+    return [int.from_bytes(copy.descriptor[1:3], "big") for copy in watch.copies]
+
+
+@pytest.mark.parametrize("name", [name for name in VIDEO if "described" in name])
+@pytest.mark.parametrize("number", [3, 30_000, 65_535])
+def test_frame_numbers_go_on(name: str, number: int) -> None:
+    """After a pause or with another encoder: a key frame that seems older would be refused."""
+    watch = Watch(publisher(name, split=one_two_three))
+    watch.pictures(5)
+    watch.wish(0)
+    watch.pictures(2)
+    watch.publisher.encoder.begin_at((1 << 18) + number)
+    watch.wish(720)
+    watch.pictures(5)
+    watch.take_over(successor(name, split=one_two_three))
+    watch.publisher.encoder.begin_at((1 << 20) + number)
+    watch.pictures(5)
+    steps = [(b - a) & 0xFFFF for a, b in pairwise(frame_numbers(watch))]
+    assert len(steps) > 9
+    assert set(steps) <= {0, 1, 2, 3, 4, 5, 6}, "frames of lower layers are left out"
+    assert judge(watch.copies).flawless
+    watch.outbound.resend([watch.copies[-1].number & 0xFFFF], now=watch.now)
+    assert watch.copies[-1].descriptor in watch.repeated[-1]
+
+
 def test_a_picture_that_lost_its_end_is_not_taken_for_complete() -> None:
     """Another SSRC goes on after it: the hole tells the decoder."""
     watch = Watch(publisher("VP8, one layer", split=one_two_three))

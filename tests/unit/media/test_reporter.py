@@ -1,6 +1,6 @@
 """What we say in RTCP: complete, in time, seldom, and in short datagrams."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -41,6 +41,7 @@ class Copy:
     source: Source
     ssrc: int = COPY
     packets: int = 10
+    rtx_ssrc: int | None = None
 
     def sender_report(self, *, now: float) -> SenderReport | None:
         """A report that shows when it was made."""
@@ -56,7 +57,7 @@ class Copy:
         """Never called."""
         raise AssertionError(cause, now)
 
-    def resend(self, sequence_numbers: Iterable[int], *, now: float) -> None:
+    def resend(self, sequence_numbers: Sequence[int], *, now: float) -> None:
         """Never called."""
         raise AssertionError(sequence_numbers, now)
 

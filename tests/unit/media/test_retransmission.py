@@ -9,7 +9,9 @@ from sfu.media.retransmission import (
     BUDGET_SHARE,
     KEY_FRAME_SILENCE,
     MAX_ANSWERS,
+    MAX_NAMED,
     MIN_INTERVAL,
+    NAMED_PER_PACKET,
     Answer,
     Retransmitter,
 )
@@ -200,6 +202,19 @@ def test_answers_have_a_budget() -> None:
     leg.media_bytes += 1 << 40
     leg.ask(now=3)
     assert leg.ask(*range(FIRST, FIRST + packets), now=9).count(Answer.RESENT) <= burst + 1
+
+
+def test_numbers_have_a_budget_too() -> None:
+    """Asking for what was never sent costs us time: a flood of it is cut off, and recovers."""
+    leg = Leg()
+    leg.send(FIRST)
+    flood = [FIRST + 20_000] * 6000
+    assert leg.ask(*flood).count(Answer.FORGOTTEN) == MAX_NAMED
+    assert set(leg.ask(*flood)) == {Answer.OVER_BUDGET}
+    assert leg.ask(FIRST) == [Answer.OVER_BUDGET]
+    leg.send(FIRST + 2)
+    assert leg.ask(FIRST, *flood).count(Answer.FORGOTTEN) == 2 * NAMED_PER_PACKET - 1
+    assert len(leg.resent) == 1
 
 
 def test_until_a_key_frame_comes_nothing_is_repeated() -> None:

@@ -1,6 +1,7 @@
 """Subscribers see consecutive numbers and picture ids, unless the network lost something."""
 
 from collections.abc import Iterable
+from sys import getprofile, setprofile
 
 import pytest
 from hypothesis import given
@@ -99,6 +100,25 @@ def test_a_huge_loss_costs_no_more_than_the_window() -> None:
     for hole in range(3 * WINDOW + 2, 5 * WINDOW, 2):
         rewriting.place(hole)
     assert rewriting.place(5 * WINDOW - 3) == 5 * WINDOW - 3
+
+
+def test_losses_cost_the_same_however_large_they_are() -> None:
+    """A publisher that leaps ahead with every packet makes nobody work: one gap each."""
+    rewriting = Rewriting()
+    steps = 0
+
+    def count(frame: object, event: str, arg: object) -> None:
+        nonlocal steps
+        del frame, event, arg
+        steps += 1
+
+    for leap in range(50):
+        rewriting.place(leap * (WINDOW + 100))
+    before = getprofile()
+    setprofile(count)
+    rewriting.place(50 * (WINDOW + 100))
+    setprofile(before)
+    assert steps < 50
 
 
 def test_whoever_gets_nothing_misses_nothing() -> None:

@@ -123,6 +123,23 @@ def test_every_arrival_is_told_of() -> None:
     assert feedback.media_ssrc == AUDIO_SSRC
 
 
+def test_a_new_transport_counts_anew() -> None:
+    """A page that was reloaded begins at one again: these are not packets told of before."""
+    ana = Leg()
+    ana.router.publish(audio_track())
+    for number in range(1, 9):
+        ana.router.receive_rtp(opus(number, transport=number), now=0)
+    ana.router.handle_timeout(now=INTERVAL)
+    ana.router.receive_rtp(opus(9, transport=9), now=1)
+    ana.router.attach(ana, ana.send_rtcp)
+    ana.rtcp.clear()
+    for number in range(1, 4):
+        ana.router.receive_rtp(opus(10 + number, transport=number), now=2)
+    ana.router.handle_timeout(now=3)
+    feedback = [packet for packet in ana.rtcp if isinstance(packet, TransportFeedback)]
+    assert [numbers(packet) for packet in feedback] == [[1, 2, 3]]
+
+
 def test_sleeps_without_work() -> None:
     """A router that has nothing to say needs no timer."""
     ana = Leg()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfu.media.sequence import EPOCH, MAX_DROPOUT, WINDOW, Place, SequenceTracker
+from sfu.media.sequence import EPOCH, MAX_DROPOUT, MAX_LEAD, WINDOW, Place, SequenceTracker
 
 BEGAN, NEW, LATE = Place.BEGAN, Place.NEW, Place.LATE
 DUPLICATE, TOO_OLD, JUMPED = Place.DUPLICATE, Place.TOO_OLD, Place.JUMPED
@@ -42,6 +42,16 @@ def test_a_retransmission_never_restarts() -> None:
     assert tracker.place(9, retransmitted=True) is TOO_OLD
     assert tracker.place(10, retransmitted=True) is TOO_OLD
     assert tracker.place(4999, retransmitted=True) is LATE
+
+
+def test_a_retransmission_overtakes_a_little() -> None:
+    """It may come before the packet itself; what is further ahead is of another sequence."""
+    tracker = SequenceTracker()
+    tracker.place(5000)
+    assert tracker.place(5001 + MAX_LEAD, retransmitted=True) is JUMPED
+    assert tracker.place(5002 + MAX_LEAD, retransmitted=True) is JUMPED
+    assert tracker.place(5000 + MAX_LEAD, retransmitted=True) is NEW
+    assert tracker.place(5001) is LATE
 
 
 def test_sequence_is_the_packets_own_number() -> None:

@@ -154,6 +154,17 @@ def test_pairs_retransmissions(track: Track, rtx_ssrc: int, mid: bytes | None) -
     assert publisher.find(rtx_ssrc, RTX) is rtx
 
 
+def test_a_track_has_one_rtx_stream() -> None:
+    """Whoever repairs on ever other SSRCs fills no memory with them."""
+    publisher = Publisher(*UNDECLARED)
+    primary = publisher.find(7, mid=b"v")
+    for ssrc in range(100, 200):
+        rtx = publisher.find(ssrc, RTX, mid=b"v")
+        assert isinstance(rtx, Retransmissions)
+        assert rtx.inbound is primary
+    assert list(publisher.streams.by_ssrc) == [7, 199]
+
+
 def test_a_declared_retransmission_may_come_before_its_stream() -> None:
     """The offer said which stream it repairs, so it is not lost."""
     publisher = Publisher(VIDEO)
@@ -171,6 +182,19 @@ def test_a_retransmission_of_a_replaced_stream_is_refused() -> None:
     assert publisher.find(VIDEO_RTX_SSRC, RTX) is None
     assert publisher.dropped() == {Drop.RTX_UNPAIRED: 1}
     assert list(publisher.streams.by_ssrc) == [7]
+
+
+def test_neither_does_an_undeclared_one_repair_its_successor() -> None:
+    """Nothing says what it repairs but that it did so before: the old stream, not the new."""
+    publisher = Publisher(*UNDECLARED)
+    publisher.send(VIDEO_SSRC, now=0)
+    assert publisher.find(VIDEO_RTX_SSRC, RTX, mid=b"v") is not None
+    publisher.send(7, now=1)
+    assert publisher.find(VIDEO_RTX_SSRC, RTX, mid=b"v", now=1.1) is None
+    assert publisher.dropped() == {Drop.RTX_UNPAIRED: 1}
+    rtx = publisher.find(8, RTX, mid=b"v", now=1.1)
+    assert isinstance(rtx, Retransmissions)
+    assert rtx.inbound is publisher.sources[0].inbound
 
 
 def test_a_replaced_stream_stays_replaced() -> None:

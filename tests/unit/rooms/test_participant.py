@@ -1,8 +1,11 @@
 """What one participant publishes and watches, over one transport after another."""
 
+from dataclasses import replace
+
 import pytest
 
 from sfu.media.codec import Codec
+from sfu.media.key_frames import KeyFrameCause
 from sfu.media.selector import SwitchReason
 from sfu.media.source import Track
 from sfu.rooms import events
@@ -90,12 +93,44 @@ class TestWatching:
         (subscription,) = ben.participant.subscriptions.values()
         assert subscription.outbound.packets == 1
 
+    def test_nothing_is_asked_for_before_it_can_be_sent(self, hall: Hall) -> None:
+        """The key frame for a viewer whose handshake is not over would be lost on everybody."""
+        ana, (camera,) = hall.publisher(video_track())
+        ana.send([key_frame(1)])
+        ben = hall.enter()
+        ben.connect(ready=False)
+        (subscription,) = ben.watch(camera)
+        ben.participant.wish(camera, 360, now=hall.now)
+        ana.send([key_frame(2)])
+        asked = camera.source.key_frames.asked
+        assert (subscription.outbound.packets, asked[KeyFrameCause.SUBSCRIBED]) == (0, 0)
+        assert ben.participant.peer is not None
+        ben.participant.peer.connected = True
+        ben.participant.peer.on_connected(now=hall.now)
+        ana.send([key_frame(3)])
+        assert (subscription.outbound.packets, asked[KeyFrameCause.SUBSCRIBED]) == (1, 1)
+
     def test_a_new_negotiation_of_the_same_terms_disturbs_nothing(self, hall: Hall) -> None:
         """The copy goes on with its numbers and history."""
         _, (camera, microphone) = hall.publisher()
         ben = hall.viewer(camera)
         (before,) = ben.participant.subscriptions.values()
         assert ben.watch(camera, microphone)[0] is before
+
+    def test_other_terms_go_on_with_the_numbers_of_their_ssrc(self, hall: Hall) -> None:
+        """SRTP refuses what it takes for a replay: a stream must not begin below where it was."""
+        ana, (camera,) = hall.publisher(video_track())
+        ben = hall.viewer(camera)
+        ana.send([key_frame(number) for number in range(1, 4)])
+        (before,) = ben.participant.subscriptions.values()
+        before.outbound.retransmitter.next_sequence += 5
+        after = replace(before.terms, payload_types={Codec.VP8: (120, 121)})
+        ben.participant.subscribe([after], now=hall.now)
+        (subscription,) = ben.participant.subscriptions.values()
+        rtx = before.outbound.retransmitter, subscription.outbound.retransmitter
+        assert subscription.outbound is not before.outbound
+        assert subscription.outbound.next_sequence == before.outbound.next_sequence
+        assert rtx[0].next_sequence == rtx[1].next_sequence
 
     def test_a_wish_outlives_the_subscription(self, hall: Hall) -> None:
         """Who returns over another transport sees what they saw, in the size that they chose."""

@@ -55,6 +55,25 @@ def echoes(net: Ether, endpoint: Endpoint, number: int = 1) -> bool:
 
 
 @pytest.mark.parametrize("setup", ["active", "passive"])
+def test_tells_at_once_when_it_can_send(setup: Setup) -> None:
+    """What is sent from within arrives: nothing has to wait for a timer."""
+    net = ether()
+    peer, endpoint = meet(net, setup)
+    packet, moments = rtp(), []
+
+    def send(*, now: float) -> None:
+        moments.append(now)
+        peer.slot()[: len(packet)] = packet
+        peer.commit(len(packet))
+
+    peer.on_connected = send
+    net.run(0.1)
+    assert len(moments) == 1
+    assert endpoint.rtp == [packet]
+    assert peer.drops[PeerDrop.UNSENT_NOT_CONNECTED] == 0
+
+
+@pytest.mark.parametrize("setup", ["active", "passive"])
 def test_connects_in_either_role(setup: Setup) -> None:
     """A check, a handshake that either side begins, and media flows both ways."""
     net = ether()

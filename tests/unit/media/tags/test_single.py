@@ -9,6 +9,7 @@ from sfu.media.tags.single import Av1Reader, H264Reader, OpusReader
 from tests.support.tagging import Feed
 
 IDR, SLICE, SPS = b"\x65idr", b"\x41slice", b"\x67sps"
+DELIMITER, SEI = b"\x09\xf0", b"\x06sei"
 FU_START, FU_MIDDLE, FU_END = (bytes([0x7C, flags | 5]) + b"idr" for flags in (0x80, 0, 0x40))
 AV1_KEY, AV1_FRAME, AV1_REST = b"\x18\x30key", b"\x10\x30frame", b"\x90rest"
 
@@ -101,6 +102,31 @@ def test_after_a_loss_the_first_packet_of_a_frame_must_be_told(
     feed.send(IDR if codec is Codec.H264 else AV1_KEY, marker=True)
     feed.lose()
     assert feed.send(key).starts_frame is starts
+
+
+@pytest.mark.parametrize("before", [(DELIMITER,), (SEI,), (DELIMITER, SEI)])
+def test_a_key_frame_may_have_something_in_front(before: tuple[bytes, ...]) -> None:
+    """Encoders put delimiters and SEI there: who waits begins with what follows them."""
+    feed = Feed(Codec.H264)
+    last = feed.send(SLICE, marker=True)
+    apart = [feed.send(payload, picture=9) for payload in before]
+    key, sei, end = feed.send(SPS, picture=9), feed.send(SEI, picture=9), feed.send(IDR, picture=9)
+    frames = [tag.frame for tag in (last, *apart, key)]
+    assert frames == sorted(set(frames))
+    assert not any(tag.key_frame or tag.switch_to for tag in apart)
+    assert (key.key_frame, key.starts_frame) == (True, True)
+    assert key.frame == sei.frame == end.frame
+
+
+def test_what_is_in_front_of_a_picture_is_no_reference() -> None:
+    """The next picture refers to the one before."""
+    feed = Feed(Codec.H264)
+    first = feed.send(IDR, picture=1, marker=True)
+    feed.send(DELIMITER, picture=2)
+    second = feed.send(SLICE, picture=2, marker=True)
+    assert (second.references, second.references_arrived) == ((first.frame,), True)
+    late = feed.send(DELIMITER, number=feed.highest - 5, picture=0)
+    assert late.frame not in (first.frame, second.frame)
 
 
 def test_padding_hides_no_key_frame() -> None:

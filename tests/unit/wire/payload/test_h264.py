@@ -13,7 +13,7 @@ from sfu.wire.payload.h264 import H264Payload, parse_h264
 def parse(payload: bytes) -> H264Payload:
     """Parse a payload that lies between other bytes, after a packet that said everything."""
     into = H264Payload()
-    into.continues = into.key_frame = into.non_reference = True
+    into.continues = into.key_frame = into.non_reference = into.precedes = True
     parse_h264(b"\xff\xff" + payload + b"\xff" * 9, 2, 2 + len(payload), into)
     return into
 
@@ -59,6 +59,22 @@ def test_tells_key_frames(payload: bytes, key_frame: bool) -> None:  # noqa: FBT
 def test_tells_continuations(payload: bytes, continues: bool) -> None:  # noqa: FBT001
     """Only a fragment without its S bit goes on with an earlier NAL unit."""
     assert parse(payload).continues is continues
+
+
+@pytest.mark.parametrize(
+    ("payload", "precedes"),
+    [
+        pytest.param(b"\x09\xf0", True, id="delimiter"),
+        pytest.param(b"\x06\x05", True, id="SEI"),
+        pytest.param(b"\x67\x42", False, id="sequence parameters"),
+        pytest.param(b"\x65\x88", False, id="IDR slice"),
+        pytest.param(b"\x7c\x86\x88", False, id="fragment"),
+        pytest.param(stap_a(b"\x09\xf0", b"\x65\x88"), False, id="aggregate"),
+    ],
+)
+def test_tells_what_precedes_a_picture(payload: bytes, precedes: bool) -> None:  # noqa: FBT001
+    """Alone in a packet: aggregated, it goes with the rest."""
+    assert parse(payload).precedes is precedes
 
 
 @pytest.mark.parametrize(("payload", "non_reference"), [(b"\x01\x9a", True), (b"\x41\x9a", False)])
