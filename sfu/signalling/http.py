@@ -130,7 +130,8 @@ def load_tls(certificate: Path, key: Path) -> ssl.SSLContext:
     """The TLS settings for a certificate chain and its key, both PEM; raises ConfigError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(certificate, key)
+        # Without an answer OpenSSL would ask whoever sits at the terminal.
+        context.load_cert_chain(certificate, key, password=lambda: "no password")
     except OSError as error:  # ssl.SSLError is one, too
         raise ConfigError(
             f"Cannot use the certificate {certificate} with the key {key} "

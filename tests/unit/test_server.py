@@ -100,3 +100,18 @@ async def test_a_taken_port_is_the_operators_to_change() -> None:
         )
         with pytest.raises(ConfigError, match=r"media\.port"):
             await Server(taken, None).run(asyncio.Event(), graceful=asyncio.Event())
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        pytest.param("127.0.0.1", "localhost", id="this machine"),
+        pytest.param("::", "localhost", id="all addresses"),
+        pytest.param("127.0.0.2", "127.0.0.2", id="another address of this machine"),
+        pytest.param("::1", "[::1]", id="IPv6"),
+    ],
+)
+def test_the_address_that_is_told_is_one_that_answers(host: str, name: str) -> None:
+    """A name that leads elsewhere helps nobody."""
+    told = Server(Config(http=Http(host=host, port=8080)), None).greeting()
+    assert told.startswith(f"Milkglass is at http://{name}:8080/\n")

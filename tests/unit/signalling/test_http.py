@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from aiohttp import WSServerHandshakeError
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from sfu.errors import ConfigError
+from sfu.lan import prepare_in
 from sfu.signalling import http
 from sfu.signalling.http import create_application, listen, load_tls
 from sfu.signalling.websocket import Conversation
@@ -290,3 +294,16 @@ def test_a_useless_certificate_is_the_operators_to_change(tmp_path: Path) -> Non
     for name in ("missing.pem", "certificate.pem"):
         with pytest.raises(ConfigError, match=name):
             load_tls(tmp_path / name, tmp_path / name)
+
+
+def test_an_encrypted_key_is_the_operators_to_change(tmp_path: Path) -> None:
+    """Nobody is asked for a password at a terminal that may not be there."""
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"secret"),
+    )
+    (tmp_path / "key.pem").write_bytes(key)
+    certificate = prepare_in(tmp_path, ["192.0.2.1"], now=datetime.now(UTC)).certificate
+    with pytest.raises(ConfigError, match="unencrypted"):
+        load_tls(certificate, tmp_path / "key.pem")
