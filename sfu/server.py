@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import secrets
 import signal
 import sys
@@ -252,9 +253,16 @@ def _bracketed(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
+def allow_many_files() -> None:
+    """Take as many connections as we may: the usual limit is there for old programs only."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 async def serve(config: Config, *, lan: bool) -> None:
     """Run a server until SIGINT (at once) or SIGTERM (when everybody has left, or has to)."""
     configure(config.log.level, as_json=config.log.json)
+    allow_many_files()
     stop, graceful = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
