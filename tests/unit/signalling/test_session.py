@@ -298,39 +298,6 @@ class TestTalking:
         assert house.hall.directory.rooms == {}
 
 
-class TestNames:
-    """What people may be called."""
-
-    @pytest.mark.parametrize(
-        "name",
-        ["Ana", "Ana Lovelace", "Zoë", "李雷", "محمد", "👩🏽‍🚀", "<b>Ana</b>", "O'Brien-\u200eX"],
-    )
-    def test_names_of_all_scripts_are_taken(self, house: House, name: str) -> None:
-        """As they are."""
-        (me,) = house.client().join(name=name)["participants"]
-        assert me["name"] == name
-
-    @pytest.mark.parametrize(
-        "name",
-        [
-            pytest.param("  ", id="nothing but spaces"),
-            pytest.param("\u200b\u2060", id="nothing to see"),
-            pytest.param("Ana\nBen", id="two lines"),
-            pytest.param("Ana\u2028Ben", id="two lines of Unicode"),
-            pytest.param("Ana\x00", id="a control character"),
-            pytest.param("Ana\x9b31m", id="a control character of 8 bits"),
-            pytest.param("Ana \u202e)nimda(", id="turned around"),
-            pytest.param("Ana \u2067x", id="an isolate"),
-        ],
-    )
-    def test_what_is_no_name_is_refused(self, house: House, name: str) -> None:
-        """In words, and nobody is there."""
-        client = house.client()
-        problem = only(client.say("join", room="hall", name=name))
-        assert (problem["code"], problem["fatal"]) == ("bad-name", True)
-        assert house.hall.directory.rooms == {}
-
-
 class TestBounds:
     """Whatever a client sends costs that client only."""
 
