@@ -201,6 +201,8 @@ def _check(config: Config) -> None:
     http, secret = config.http, config.auth.secret
     if bool(http.certificate) != bool(http.key):
         raise ConfigError("HTTPS needs both: set http.certificate and http.key, or neither.")
+    if not _is_text(secret):
+        raise ConfigError("auth.secret has bytes that are not UTF-8: use letters and digits.")
     if secret and len(secret.encode()) < MIN_SECRET_BYTES:
         raise ConfigError(
             f"auth.secret is too short: use {MIN_SECRET_BYTES} bytes or more, "
@@ -214,6 +216,15 @@ def _check(config: Config) -> None:
         )
     for address in (*config.media.announce, *filter(None, [config.media.host])):
         _check_address(address)
+
+
+def _is_text(value: str) -> bool:
+    """False for what the environment had in no known encoding (PEP 383)."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from typing import Final
 
 import structlog
@@ -32,5 +33,16 @@ def configure(level: str, *, as_json: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    # Libraries may name addresses in what they say: only that they complain is shown.
-    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Wordless())
+    logging.basicConfig(level=logging.ERROR, handlers=[handler])
+
+
+class _Wordless(logging.Formatter):
+    """Libraries quote addresses and requests: only who complains, of what kind, and where."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        kind, _, where = record.exc_info or (None, None, None)
+        what = f": {kind.__name__}\n" if kind is not None else ""
+        lines = "".join(traceback.format_tb(where)).rstrip()
+        return f"{record.levelname} {record.name}{what}{lines}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import secrets
 import signal
 import sys
@@ -51,6 +52,9 @@ PAGE: Final = Path(__file__).parent.parent / "clients" / "web" / "dist"
 
 OWN_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """What browsers on this machine call it."""
+
+EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::", "127.0.0.1"})  # noqa: S104 - not bound here
+"""Addresses to listen on that answer to the name localhost."""
 
 INVITATION_SECONDS: Final = 7 * 86_400
 """How long the links that are printed at the start let people in."""
@@ -220,7 +224,9 @@ class Server:
         port = self.http_port
         if self.lan is None:
             scheme = "https" if self.config.http.certificate else "http"
-            lines = [f"Milkglass is at {scheme}://localhost:{port}/"]
+            host = self.config.http.host
+            name = "localhost" if host in EVERYWHERE else _bracketed(host)
+            lines = [f"Milkglass is at {scheme}://{name}:{port}/"]
             if not self.secret:
                 lines.append("Open development mode: whoever uses this machine may enter.")
             return "\n".join(lines) + "\n"
@@ -247,9 +253,16 @@ def _bracketed(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
+def allow_many_files() -> None:
+    """Take as many connections as we may: the usual limit is there for old programs only."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 async def serve(config: Config, *, lan: bool) -> None:
     """Run a server until SIGINT (at once) or SIGTERM (when everybody has left, or has to)."""
     configure(config.log.level, as_json=config.log.json)
+    allow_many_files()
     stop, graceful = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -152,11 +152,9 @@ class Call:
         )
 
     def _stream(self, mid: str, publication: Publication) -> SendStream:
-        key = mid, publication.id
         room = self._participant.room
-        if key not in self._ssrcs:
-            self._ssrcs[key] = (room.draw_ssrc(), room.draw_ssrc())
-        ssrc, rtx_ssrc = self._ssrcs[key]
+        known = self._ssrcs.get((mid, publication.id))  # of a refused offer nothing is kept
+        ssrc, rtx_ssrc = known or (room.draw_ssrc(), room.draw_ssrc())
         return SendStream(
             ssrc=ssrc,
             rtx_ssrc=rtx_ssrc,

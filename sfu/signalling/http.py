@@ -1,5 +1,6 @@
 """What the server offers over HTTP: the page, the WebSocket, metrics and health."""
 
+import logging
 import re
 import ssl
 from collections.abc import Awaitable, Callable
@@ -12,12 +13,16 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from sfu.errors import ConfigError, Refused
+from sfu.signalling.pacing import Paced
 from sfu.signalling.websocket import WebSocketShell
 from sfu.signalling.whip import WhipRoutes
 
 log = structlog.get_logger()
 
 SHUTDOWN_SECONDS: Final = 5.0
+
+IDLE_SECONDS: Final = 75.0
+"""A connection without a request is closed then, also when one was begun and never ended."""
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -86,7 +91,13 @@ async def listen(
     application: web.Application, *, host: str, port: int, tls: ssl.SSLContext | None
 ) -> web.AppRunner:
     """Serve the application until `cleanup()` of what is returned; raises ConfigError."""
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = _Runner(
+        application,
+        access_log=None,
+        logger=_silence(),
+        keepalive_timeout=IDLE_SECONDS,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port, ssl_context=tls).start()
@@ -99,11 +110,28 @@ async def listen(
     return runner
 
 
+class _Runner(web.AppRunner):
+    """Sites ask it for the factory of protocols, and get those behind a valve."""
+
+    @property
+    def server(self) -> Callable[[], Paced] | None:  # type: ignore[override]
+        server = super().server
+        return None if server is None else lambda: Paced(server())
+
+
+def _silence() -> logging.Logger:
+    """For aiohttp: it complains of whatever strangers send, in their words."""
+    logger = logging.getLogger(f"{__name__}.silence")
+    logger.disabled = True
+    return logger
+
+
 def load_tls(certificate: Path, key: Path) -> ssl.SSLContext:
     """The TLS settings for a certificate chain and its key, both PEM; raises ConfigError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(certificate, key)
+        # Without an answer OpenSSL would ask whoever sits at the terminal.
+        context.load_cert_chain(certificate, key, password=lambda: "no password")
     except OSError as error:  # ssl.SSLError is one, too
         raise ConfigError(
             f"Cannot use the certificate {certificate} with the key {key} "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from sfu.errors import Refused
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 EVERYTHING = Permissions(publish=True, subscribe=True, moderate=True)
 """What everybody may do in the open development mode."""
+
+
+_DISORDERLY: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]")
+"""Control characters, line breaks, and what turns the text around a name (UAX #9)."""
 
 
 class Lobby:
@@ -46,6 +52,7 @@ class Lobby:
         if join.mode != "hop":
             raise Refused("mode-unavailable", f"This server has no rooms in mode {join.mode} yet.")
         permissions, name = self._admit(join)
+        _check_name(name)
         if join.resume is not None:
             participant = self._directory.recognise(join.room, join.resume)
             if participant is not None:
@@ -90,3 +97,10 @@ class Lobby:
         """Somebody leaves for good."""
         participant.room.remove(participant, "left")
         self._directory.close_empty()
+
+
+def _check_name(name: str) -> None:
+    """Others have to see who it is, and nothing else than a name."""
+    visible = any(unicodedata.category(character)[0] not in "CZ" for character in name)
+    if not visible or _DISORDERLY.search(name):
+        raise Refused("bad-name", "A name has something to read in it, and no control characters.")

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 MAX_UNSENT: Final = 2000
 """Messages that wait for a slow client; beyond them it is disconnected, and may return."""
 
+MAX_UNSENT_BYTES: Final = 4 << 20
+"""And what they may add up to: several times the longest that is ever sent, the welcome to a full
+room."""
+
 _decoder: Final = msgspec.json.Decoder(messages.ClientMessage)
 _encoder: Final = msgspec.json.Encoder()
 
@@ -36,6 +40,7 @@ class Session:
         self._lobby = lobby
         self._participant: Participant | None = None
         self._unsent: deque[str] = deque()
+        self._unsent_bytes = 0
         self._handlers: dict[type, Callable[[Participant, Any, float], None]] = {
             messages.Offer: self._on_offer,
             messages.Wish: self._on_wish,
@@ -78,6 +83,7 @@ class Session:
         """Return the messages that have to be sent now, as JSON."""
         unsent = list(self._unsent)
         self._unsent.clear()
+        self._unsent_bytes = 0
         return unsent
 
     def disconnected(self, *, now: float) -> None:
@@ -88,10 +94,12 @@ class Session:
             participant.drop_out(now=now)
 
     def _send(self, message: messages.Message) -> None:
-        if len(self._unsent) >= MAX_UNSENT:
+        text = _encoder.encode(message)
+        if len(self._unsent) >= MAX_UNSENT or self._unsent_bytes + len(text) > MAX_UNSENT_BYTES:
             self.over = True
             return
-        self._unsent.append(_encoder.encode(message).decode())
+        self._unsent.append(text.decode())
+        self._unsent_bytes += len(text)
         self.on_output()
 
     def _refuse(self, refusal: Refused, *, request: int | None = None, fatal: bool = False) -> None:

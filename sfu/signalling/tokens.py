@@ -16,6 +16,7 @@ LEEWAY: Final = 5.0
 
 MIN_SECRET_BYTES: Final = 32  # RFC 7518 section 3.2: as many as the hash has
 MAX_TOKEN: Final = 4096
+MAX_TTL: Final = 100 * 365 * 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,8 @@ _jws: Final = jwt.PyJWS(algorithms=[ALGORITHM])
 
 def issue(grant: Grant, secret: str, *, ttl: float, now: float) -> str:
     """Sign a token for `ttl` seconds from `now` (Unix time); ConfigError if none would be read."""
+    if not abs(ttl) <= MAX_TTL:  # NaN is not
+        raise ConfigError("Such a token would be refused: nothing is valid for so long.")
     claims = _Claims(
         exp=int(now + ttl),
         aud=AUDIENCE,

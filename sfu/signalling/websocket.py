@@ -115,6 +115,7 @@ class WebSocketShell:
             max_msg_size=_HARD_LIMIT,
             timeout=CLOSE_SECONDS,
             compress=False,
+            autoping=False,
         )
         await socket.prepare(request)
         self.open.add(socket)
@@ -171,6 +172,8 @@ class _Exchange:
     async def _read(self, message: WSMessage) -> None:
         if message.type is WSMsgType.TEXT:
             await self._read_text(message.data)
+        elif message.type in {WSMsgType.PING, WSMsgType.PONG}:
+            await self._read_control(message)
         elif message.type is WSMsgType.ERROR:
             if self._ending is Ending.CLIENT_CLOSED:
                 self._ending = _ending_of(message.data)
@@ -181,11 +184,22 @@ class _Exchange:
         size = len(text.encode())
         if size > MAX_MESSAGE_BYTES:
             await self._refuse(Ending.TOO_LONG)
-        elif not self._allowance.spend(size, now=self._clock()):
-            await self._refuse(Ending.TOO_FAST)
-        else:
+        elif await self._pay(size):
             self._session.receive(text, now=self._clock())
             self._output.set()
+
+    async def _read_control(self, message: WSMessage) -> None:
+        """RFC 6455 section 5.5: a ping is answered, a pong is not; neither is for free."""
+        if await self._pay(len(message.data)) and message.type is WSMsgType.PING:
+            with contextlib.suppress(ConnectionError):
+                await self._socket.pong(message.data)
+
+    async def _pay(self, size: int) -> bool:
+        """Whether the client may still send as much; if not, that is the end."""
+        paid = self._allowance.spend(size, now=self._clock())
+        if not paid:
+            await self._refuse(Ending.TOO_FAST)
+        return paid
 
     async def _refuse(self, ending: Ending) -> None:
         """Say why, and close."""

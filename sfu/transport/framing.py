@@ -1,5 +1,6 @@
 """Datagrams on a TCP stream, each behind its length (RFC 4571)."""
 
+import sys
 from typing import Final
 
 from sfu.errors import MalformedPacket
@@ -11,18 +12,21 @@ _LENGTH_BYTES: Final = 2
 
 
 class FrameReader:
-    """Takes a stream in pieces; keeps no more than one unfinished frame."""
+    """Takes a stream in pieces; keeps what is not taken, and at most one unfinished frame."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The frames that this completes; raises MalformedPacket for one that is too long."""
+    def feed(self, data: bytes, *, most: int = sys.maxsize) -> list[bytes]:
+        """The frames that are complete, `most` at a time; the others come with the next call.
+
+        Raises MalformedPacket for one that is too long.
+        """
         buffer = self._buffer
         buffer += data
-        frames = []
+        frames: list[bytes] = []
         offset = 0
-        while offset + _LENGTH_BYTES <= len(buffer):
+        while len(frames) < most and offset + _LENGTH_BYTES <= len(buffer):
             begin = offset + _LENGTH_BYTES
             end = begin + int.from_bytes(buffer[offset:begin], "big")
             if end - begin > MAX_FRAME_BYTES:

@@ -17,6 +17,12 @@ PATIENCE: Final = 5.0
 MAX_CONNECTIONS: Final = 512
 MAX_CONNECTIONS_OF_HOST: Final = 64
 
+BATCH: Final = 16
+"""Most datagrams of one connection in a turn of the loop, so that everything else gets its turn."""
+
+MAX_UNPROVEN: Final = 64
+"""Datagrams that a connection may bring before a check passes; browsers send about ten."""
+
 MAX_WAITING_BYTES: Final = 256 * 1024
 """Most that may wait on one connection, about a second of HD video; the rest is dropped."""
 
@@ -66,6 +72,8 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._address: Address | None = None  # once we have taken it on
         self._patience: asyncio.TimerHandle | None = None
+        self._paused = False  # while there is more to hand over
+        self._unproven = 0  # datagrams of a stranger
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take it on if there is room."""
@@ -82,16 +90,37 @@ class _Connection(asyncio.Protocol):
         self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """Hand over what is complete."""
-        if self._address is None:
+        """Hand over what is complete, a batch now and the others later."""
+        transport, address = self._transport, self._address
+        if transport is None or address is None or transport.is_closing():
             return
         try:
-            frames = self._reader.feed(data)
+            frames = self._reader.feed(data, most=BATCH)
         except MalformedPacket:
             self.abort()
             return
         for datagram in frames:
-            self._shell.udp.deliver(datagram, self._address)
+            self._shell.udp.deliver(datagram, address)
+        if self._is_tiresome(len(frames), address):
+            self.abort()
+        else:
+            self._pause(transport, paused=len(frames) == BATCH)
+
+    def _is_tiresome(self, count: int, address: Address) -> bool:
+        """Whether a stranger has talked for too long without proving who they are."""
+        known = self._shell.udp.node.knows(address)
+        self._unproven = 0 if known else self._unproven + count
+        return self._unproven > MAX_UNPROVEN
+
+    def _pause(self, transport: asyncio.Transport, *, paused: bool) -> None:
+        """Read no more while there is something to hand over, in the next turn of the loop."""
+        if paused:
+            asyncio.get_running_loop().call_soon(self.data_received, b"")
+        if paused and not self._paused:
+            transport.pause_reading()
+        elif self._paused and not paused:
+            transport.resume_reading()
+        self._paused = paused
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - given to all
         """Give the address back."""

@@ -131,6 +131,11 @@ def test_what_cannot_be_is_explained(tmp_path: Path, text: str, sentence: str) -
     [
         ({"SFU_HTTP_PORT": "tcp://10.0.0.1:80"}, (), r"^SFU_HTTP_PORT takes a port"),
         ({"SFU_LOG_JSON": "perhaps"}, (), r"^SFU_LOG_JSON takes true"),
+        (
+            {"SFU_AUTH_SECRET": "x" * 40 + "\udcff"},
+            (),
+            r"^auth\.secret has bytes that are not UTF-8",
+        ),
         ({"SFU_HTTP_HOST": "::"}, (), r"set auth\.secret"),
         ({}, ("--media-port", "x"), r"^--media-port takes a port"),
         ({}, ("--rooms-return-seconds", "inf"), r"^--rooms-return-seconds takes seconds"),

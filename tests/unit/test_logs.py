@@ -1,6 +1,7 @@
 """Logs: what happened, and nobody's name, address or token."""
 
 import json
+import logging
 import time
 from secrets import token_hex
 
@@ -75,3 +76,23 @@ def test_exceptions_are_told_without_what_was_in_variables(
     assert "RuntimeError: a bug" in written
     assert "in fail" in written
     assert secret not in written
+
+
+def test_libraries_are_not_quoted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They complain in the words of strangers; who complains, of what and where is enough."""
+    monkeypatch.setattr(logging.root, "handlers", [])
+    configure("info", as_json=False)
+    secret = token_hex(8)
+    try:
+        int(secret, base=2)
+    except ValueError:
+        logging.getLogger("library").exception("of %s", secret)
+    logging.getLogger("library").warning("too little")
+    written = capsys.readouterr().err
+    structlog.reset_defaults()
+    assert written.startswith("ERROR library: ValueError\n")
+    assert "in test_libraries_are_not_quoted" in written
+    assert secret not in written
+    assert "too little" not in written

@@ -1,6 +1,7 @@
 """A node as a whole: real sockets, real clients, and nothing left when it stops."""
 
 import asyncio
+import resource
 import time
 
 import aiohttp
@@ -8,7 +9,7 @@ import pytest
 
 from sfu.config import Config, Http, Media
 from sfu.errors import ConfigError
-from sfu.server import Server
+from sfu.server import Server, allow_many_files
 from sfu.signalling.tokens import Grant, issue
 from tests.support.endpoint import on_udp
 from tests.support.packets import rtp
@@ -100,3 +101,29 @@ async def test_a_taken_port_is_the_operators_to_change() -> None:
         )
         with pytest.raises(ConfigError, match=r"media\.port"):
             await Server(taken, None).run(asyncio.Event(), graceful=asyncio.Event())
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        pytest.param("127.0.0.1", "localhost", id="this machine"),
+        pytest.param("::", "localhost", id="all addresses"),
+        pytest.param("127.0.0.2", "127.0.0.2", id="another address of this machine"),
+        pytest.param("::1", "[::1]", id="IPv6"),
+    ],
+)
+def test_the_address_that_is_told_is_one_that_answers(host: str, name: str) -> None:
+    """A name that leads elsewhere helps nobody."""
+    told = Server(Config(http=Http(host=host, port=8080)), None).greeting()
+    assert told.startswith(f"Milkglass is at http://{name}:8080/\n")
+
+
+def test_as_many_connections_as_the_system_allows() -> None:
+    """Few idle strangers must not be enough to keep everybody else out."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, before[1]), before[1]))
+    try:
+        allow_many_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

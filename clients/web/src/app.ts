@@ -5,7 +5,7 @@ import { knowsSpatialLayers } from "./call/layers";
 import { type Return, saveReturn, takeReturn } from "./call/session";
 import { chooseLanguage, type Language, problemText } from "./i18n";
 import { deviceProblem } from "./media/devices";
-import { DEFAULT_CAMERA, roomPath, type Settings, suggestRoom } from "./settings";
+import { DEFAULT_CAMERA, roomPath, type Settings, suggestRoom, tidyName } from "./settings";
 import { installHook } from "./testhook";
 import { CallScreen } from "./ui/callscreen";
 import { closeDialogs } from "./ui/dialogs";
@@ -32,7 +32,7 @@ export class App {
     this.#root = root;
     this.#settings = settings;
     this.#form = {
-      name: settings.name || (localStorage.getItem(NAME) ?? ""),
+      name: settings.name || tidyName(localStorage.getItem(NAME) ?? ""),
       room: settings.room || suggestRoom(Math.random),
       camera: settings.camera !== null,
       microphone: settings.microphone,

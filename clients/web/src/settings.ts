@@ -28,6 +28,15 @@ export function isRoomName(text: string): boolean {
   return ROOM.test(text);
 }
 
+/** Control characters, line breaks, and what turns the text around a name: the server refuses it. */
+const DISORDERLY = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
+
+/** A name as others may see it; empty when there is nothing to see. */
+export function tidyName(text: string): string {
+  const name = [...text.replace(DISORDERLY, " ").trim()].slice(0, 64).join("");
+  return /[^\p{C}\p{Z}]/u.test(name) ? name : "";
+}
+
 const MOODS = ["bright", "calm", "clear", "gentle", "misty", "quiet", "silver", "soft"] as const;
 const PLACES = [
   "brook",
@@ -56,7 +65,7 @@ export function parseSettings(url: URL): Settings {
   const fragment = new URLSearchParams(url.hash.slice(1));
   return {
     room: roomOf(url.pathname),
-    name: (query.get("name") ?? "").slice(0, 64),
+    name: tidyName(query.get("name") ?? ""),
     token: fragment.get("token"),
     autojoin: isOn(query.get("autojoin")),
     camera: parseCamera(query.get("camera")),

@@ -1,7 +1,14 @@
 /** The address says where to go and who is invited; nonsense in it is ignored. */
 
 import { describe, expect, it } from "vitest";
-import { DEFAULT_CAMERA, isRoomName, parseSettings, roomPath, suggestRoom } from "../src/settings";
+import {
+  DEFAULT_CAMERA,
+  isRoomName,
+  parseSettings,
+  roomPath,
+  suggestRoom,
+  tidyName,
+} from "../src/settings";
 
 const settings = (address: string) => parseSettings(new URL(address, "http://localhost:8080"));
 
@@ -87,5 +94,20 @@ describe("the rest", () => {
 
   it("knows no other codecs", () => {
     expect(settings("/room/a?codec=h266").encoding.codec).toBeNull();
+  });
+});
+
+describe("a name", () => {
+  it.each([
+    [" Ana  Lovelace ", "Ana  Lovelace"],
+    ["李雷", "李雷"],
+    ["👩🏽‍🚀", "👩🏽‍🚀"],
+    ["Ana\u202e evil", "Ana  evil"],
+    ["Ana\nBen", "Ana Ben"],
+    ["\u200b", ""],
+    ["   ", ""],
+    ["😀".repeat(70), "😀".repeat(64)],
+  ])("%j is shown as %j", (typed, shown) => {
+    expect(tidyName(typed)).toBe(shown);
   });
 });

@@ -1,5 +1,7 @@
 """Offers, answered and put into effect: transports, publications and copies."""
 
+import tracemalloc
+
 import pytest
 
 from sfu.rooms.participant import MAX_PUBLICATIONS
@@ -171,6 +173,26 @@ def test_a_refused_offer_leaves_nothing_behind(house: House) -> None:
     assert house.hall.node.peers == ()
     assert house.hall.directory.rooms["hall"].publications == {}
     assert ana.offer(["audio"])["type"] == "answer"
+
+
+def test_refused_offers_add_up_to_nothing(house: House) -> None:
+    """Nobody fills the memory by asking again and again for what cannot be."""
+    ana, ben = house.visitor("Ana"), house.visitor("Ben")
+    ana.offer(["video"])
+    empty = "v=0\r\no=- 7 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+    video = publication_of(ana)
+    tracemalloc.start()
+    for number in range(100):
+        receive = [{"mid": f"{number}-{mid}", "publication": video} for mid in range(200)]
+        (problem,) = (
+            answer
+            for answer in ben.say("offer", id=1, sdp=empty, publish=[], receive=receive)
+            if answer["type"] == "problem"
+        )
+        assert problem["code"] == "empty-offer"
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 500_000
 
 
 def test_leaving_closes_the_transport(house: House) -> None:

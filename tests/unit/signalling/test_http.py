@@ -2,13 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from aiohttp import WSServerHandshakeError
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from sfu.errors import ConfigError
+from sfu.lan import prepare_in
+from sfu.signalling import http
 from sfu.signalling.http import create_application, listen, load_tls
 from sfu.signalling.websocket import Conversation
 from tests.support.site import Site, site
@@ -47,6 +53,41 @@ async def test_every_room_is_the_same_page(served: Site, path: str) -> None:
         assert (answer.status, await answer.text()) == (200, PAGE)
         assert answer.content_type == "text/html"
         assert answer.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        pytest.param(b"GET /room/secret HTTP/9.9", id="another version"),
+        pytest.param(b"GET / HTTP/1.1\r\nAuthorization : secret", id="a malformed header"),
+        pytest.param(b"GET / HTTP/1.1\r\nX: " + b"secret" * 20_000, id="a long header"),
+    ],
+)
+async def test_what_is_not_http_is_refused_and_not_quoted(
+    served: Site, caplog: pytest.LogCaptureFixture, request_line: bytes
+) -> None:
+    """A stranger gets 400, and the operator's log does not grow."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(request_line + b"\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    assert b" 400 " in answer.partition(b"\r\n")[0]
+    assert not caplog.records
+
+
+async def test_a_request_that_never_ends_is_not_waited_for(
+    page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often another header comes."""
+    monkeypatch.setattr(http, "IDLE_SECONDS", 0.3)
+    async with site(page, nobody) as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(b"GET / HTTP/1.1\r\n")
+        while not reader.at_eof():
+            writer.write(b"X: y\r\n")
+            with suppress(TimeoutError, ConnectionResetError):
+                await asyncio.wait_for(reader.read(1), 0.05)
+        writer.close()
 
 
 async def test_the_page_is_not_sent_twice(served: Site) -> None:
@@ -253,3 +294,16 @@ def test_a_useless_certificate_is_the_operators_to_change(tmp_path: Path) -> Non
     for name in ("missing.pem", "certificate.pem"):
         with pytest.raises(ConfigError, match=name):
             load_tls(tmp_path / name, tmp_path / name)
+
+
+def test_an_encrypted_key_is_the_operators_to_change(tmp_path: Path) -> None:
+    """Nobody is asked for a password at a terminal that may not be there."""
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"secret"),
+    )
+    (tmp_path / "key.pem").write_bytes(key)
+    certificate = prepare_in(tmp_path, ["192.0.2.1"], now=datetime.now(UTC)).certificate
+    with pytest.raises(ConfigError, match="unencrypted"):
+        load_tls(certificate, tmp_path / "key.pem")

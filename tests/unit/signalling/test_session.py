@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sfu.errors import Refused
 from sfu.rooms.directory import Limits
 from sfu.signalling.lobby import Lobby
-from sfu.signalling.session import MAX_UNSENT, Session
+from sfu.signalling.session import MAX_UNSENT, MAX_UNSENT_BYTES, Session
 from sfu.signalling.tokens import Grant
 from tests.support.hall import Hall
 from tests.support.media import audio_track, video_track
@@ -346,6 +346,26 @@ class TestBounds:
         assert ana.session.over
         assert len(ana.session.take()) == MAX_UNSENT
         assert not ben.session.over
+
+    def test_what_waits_is_bounded_in_bytes_too(self, house: House) -> None:
+        """Few messages, but long ones."""
+        ana, ben = house.guest(), house.guest()
+        line = "\N{GRINNING FACE}" * 4000
+        for _ in range(2 * MAX_UNSENT_BYTES // len(line.encode())):
+            ben.say("send_chat", text=line)
+        assert ana.session.over
+        waiting = [len(text.encode()) for text in ana.session.take()]
+        assert MAX_UNSENT_BYTES - len(line.encode()) - 200 < sum(waiting) <= MAX_UNSENT_BYTES
+        assert not ben.session.over
+
+    def test_who_listens_may_hear_for_ever(self, house: House) -> None:
+        """What was taken waits no more."""
+        ana, ben = house.guest(), house.guest()
+        line = "\N{GRINNING FACE}" * 4000
+        for _ in range(2 * MAX_UNSENT_BYTES // len(line.encode())):
+            ben.say("send_chat", text=line)
+            assert ana.hear()
+        assert not ana.session.over
 
     def test_the_shell_is_told_that_something_waits(self, house: House) -> None:
         """Also when somebody else caused it."""

@@ -127,6 +127,13 @@ def test_another_secret_is_not_ours() -> None:
     assert refusal(token, secret=SECRET[::-1]) == "token-signature"
 
 
+@pytest.mark.parametrize("ttl", [float("nan"), float("inf"), -float("inf"), 1e300])
+def test_no_token_lasts_for_ever(ttl: float) -> None:
+    """Hours that are no number of hours are explained to the operator."""
+    with pytest.raises(ConfigError, match=r"for so long\.$"):
+        issue(Grant(), SECRET, ttl=ttl, now=NOW)
+
+
 @pytest.mark.parametrize("grant", [Grant(room="a b"), Grant(name=""), Grant(identity="é")])
 def test_no_token_is_issued_that_nobody_would_read(grant: Grant) -> None:
     """The operator learns of it, not the guest."""

@@ -186,6 +186,24 @@ async def raw(room: Room) -> asyncio.StreamWriter:
     return writer
 
 
+async def test_pings_are_answered(room: Room) -> None:
+    """With what was in them (RFC 6455 section 5.5.3), and pongs that nobody asked for are not."""
+    async with room.site.client.ws_connect("/ws", autoping=False) as socket:
+        await socket.pong(b"unasked")
+        await socket.ping(b"are you there?")
+        answer = await socket.receive(timeout=5)
+        assert (answer.type, answer.data) == (WSMsgType.PONG, b"are you there?")
+
+
+@pytest.mark.parametrize("opcode", [pytest.param(9, id="ping"), pytest.param(10, id="pong")])
+async def test_a_flood_of_control_frames_is_cut_off(room: Room, opcode: int) -> None:
+    """They cost as much as messages do."""
+    writer = await raw(room)
+    writer.write(bytes([0x80 | opcode, 0x80, 0, 0, 0, 0]) * (int(BURST) + 50))
+    await room.ended(Ending.TOO_FAST)
+    writer.close()
+
+
 @pytest.mark.parametrize(
     "frame",
     [

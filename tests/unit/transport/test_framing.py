@@ -27,6 +27,18 @@ def test_datagrams_come_out_as_they_went_in(datagrams: list[bytes], cuts: list[i
     assert found == datagrams
 
 
+@given(st.lists(st.binary(max_size=60), max_size=40), st.integers(1, 5))
+def test_hands_out_so_many_at_a_time(datagrams: list[bytes], most: int) -> None:
+    """What is asked for piece by piece is as much as asked for, and all of it in the end."""
+    reader = FrameReader()
+    found = batch = reader.feed(b"".join(map(frame, datagrams)), most=most)
+    while batch:
+        assert len(batch) <= most
+        batch = reader.feed(b"", most=most)
+        found = [*found, *batch]
+    assert found == datagrams
+
+
 @given(st.binary(max_size=500), CUTS)
 def test_any_stream_is_read_or_refused(stream: bytes, cuts: list[int]) -> None:
     """A stream becomes frames or raises MalformedPacket, nothing else."""

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import socket
 import time
+from collections import Counter
 from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import uvloop
 
 from sfu.transport import tcp
 from sfu.transport.dtls import generate_certificate
+from sfu.transport.framing import frame
 from sfu.transport.node import Node
 from sfu.transport.tcp import MAX_WAITING_BYTES, TcpShell
 from sfu.transport.udp import UdpShell
@@ -122,6 +124,45 @@ async def test_closes_what_is_not_framed() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", shell.udp.port)
         writer.write(b"GET / HTTP/1.1\r\n\r\n")
         assert await ended(reader, writer)
+
+
+@pytest.mark.parametrize("datagram", [pytest.param(b"", id="empty"), pytest.param(b"?", id="one")])
+async def test_hears_a_stranger_out_for_a_while_only(
+    monkeypatch: pytest.MonkeyPatch, datagram: bytes
+) -> None:
+    """Who sends many datagrams, and none that proves anything, is cut off after a few of them."""
+    handed = 0
+
+    async with opened() as shell:
+
+        def count(_data: bytes, _source: object) -> None:
+            nonlocal handed
+            handed += 1
+
+        monkeypatch.setattr(shell.udp, "deliver", count)
+        reader, writer = await asyncio.open_connection("127.0.0.1", shell.udp.port)
+        writer.write(frame(datagram) * 50_000)
+        assert await ended(reader, writer)
+        assert handed <= tcp.MAX_UNPROVEN + tcp.BATCH
+
+
+async def test_nobody_waits_for_a_talkative_peer() -> None:
+    """However much one connection brings, in each turn of the loop a batch of it is read."""
+    batches: list[int] = []
+    async with opened() as shell:
+        server = "127.0.0.1", shell.udp.port
+        peer, endpoint = invite(shell.udp.node, server=server, now=time.monotonic())
+        turn = 0
+        peer.on_rtp = lambda _data, /, *, now: batches.append(turn) if now else None
+        async with on_tcp(endpoint) as client:
+            await client.until(lambda: endpoint.connected)
+            for number in range(500):
+                endpoint.send_rtp(rtp(b"hello", sequence_number=number))
+            client.flush()
+            while len(batches) < 500:
+                await asyncio.sleep(0)
+                turn += 1
+    assert max(Counter(batches).values()) <= 2 * tcp.BATCH
 
 
 async def test_bounds_connections_of_one_host(monkeypatch: pytest.MonkeyPatch) -> None:

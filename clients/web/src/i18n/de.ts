@@ -130,6 +130,7 @@ export const de: Dictionary = {
     "may-not-publish": "Ihre Einladung erlaubt nicht, zu senden.",
     "may-not-subscribe": "Ihre Einladung erlaubt nicht, zuzusehen.",
     "not-a-moderator": "Das darf nur die Moderation.",
+    "bad-name": "In einem Namen steht etwas zu lesen, und keine Steuerzeichen.",
     "room-full": "Der Raum ist voll.",
     "server-full": "Der Server hat so viele Räume, wie er haben darf.",
     draining: "Der Server wird beendet; versuchen Sie es in einer Minute noch einmal.",

@@ -1,12 +1,28 @@
 /** The words of a layer chip: `HD · S2T2 · 1.4 Mbit/s`. */
 
 import type { Language } from "../i18n";
+import type { Layer } from "../protocol/messages";
 
 export interface ChipFacts {
   /** Short side of the picture in lines; 0 is none. */
   readonly lines: number;
   readonly layer: string | null;
   readonly kbps: number;
+}
+
+/**
+ * Lines of the short side of what is sent. Size and layer are both the server's word, so that they
+ * never contradict each other; what has been decoded lags behind, and counts where the server does
+ * not know the size.
+ */
+export function linesSent(
+  layers: readonly Layer[],
+  layer: string | null,
+  decoded: { readonly width: number; readonly height: number } | null,
+): number {
+  const sent = layers.find(({ spatial }) => layer?.startsWith(`S${spatial}T`));
+  const known = sent && Math.min(sent.width, sent.height);
+  return known || (decoded ? Math.min(decoded.width, decoded.height) : 0);
 }
 
 /** A picture of so many lines is called base, SD or HD; the border lies between the usual sizes. */

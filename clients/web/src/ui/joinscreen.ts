@@ -2,7 +2,7 @@
 
 import type { Language } from "../i18n";
 import { deviceProblem, openCamera, openMicrophone } from "../media/devices";
-import { type CameraFormat, isRoomName } from "../settings";
+import { type CameraFormat, isRoomName, tidyName } from "../settings";
 import { brand, languageSwitch } from "./brand";
 import { DeviceMenu } from "./devicemenu";
 import { h, setAttribute, setText } from "./dom";
@@ -77,7 +77,7 @@ export class JoinScreen implements Screen {
   /** What is entered so far. */
   get form(): JoinForm {
     return {
-      name: this.#name.value.trim(),
+      name: tidyName(this.#name.value),
       room: this.#room.value.trim(),
       camera: this.#camera,
       microphone: this.#microphone,

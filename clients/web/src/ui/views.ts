@@ -6,7 +6,7 @@ import { isSending, others, ownPublications } from "../call/state";
 import { OFF } from "../call/wishes";
 import { problemText } from "../i18n";
 import type { MediaSource, Participant, Publication } from "../protocol/messages";
-import { chipText, formatBitrate } from "./chip";
+import { chipText, formatBitrate, linesSent } from "./chip";
 import type { TileView } from "./tile";
 import { language, words } from "./words";
 
@@ -53,8 +53,8 @@ function remoteView(
   const current = publication && (call.state.layers.get(publication.id) ?? null);
   const wish = publication && call.wish(publication.id);
   const hint = publication ? hintFor(call, publication) : "";
-  const lines = sample ? Math.min(sample.latest.width, sample.latest.height) : 0;
   const layer = current?.layer ?? null;
+  const lines = linesSent(publication?.layers ?? [], layer, sample?.latest ?? null);
   const kbps = sample?.latest.kbps ?? 0;
   const shown = publication !== null && !publication.muted && wish !== OFF;
   return {

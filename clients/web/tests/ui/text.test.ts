@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { sparkline } from "../../src/ui/chart";
-import { chipText, formatBitrate, sizeName } from "../../src/ui/chip";
+import { chipText, formatBitrate, linesSent, sizeName } from "../../src/ui/chip";
 import { initials } from "../../src/ui/tile";
 
 const NAMES = { base: "Base", sd: "SD", hd: "HD" };
@@ -20,6 +20,37 @@ describe("a chip", () => {
 
   it("is empty while nothing arrives", () => {
     expect(chipText({ lines: 720, layer: null, kbps: 0 }, NAMES, "en")).toBe("");
+  });
+});
+
+describe("the size on a chip", () => {
+  const layers = [180, 360, 720].map((height, spatial) => ({
+    spatial,
+    temporal_layers: 3,
+    width: (height * 16) / 9,
+    height,
+    active: true,
+  }));
+  const decoded = { width: 320, height: 180 };
+
+  it.each([
+    ["S0T2", 180],
+    ["S1T0", 360],
+    ["S2T2", 720],
+  ])("is that of the layer that is sent: %s", (layer, lines) => {
+    expect(linesSent(layers, layer, decoded)).toBe(lines);
+  });
+
+  it("is what was decoded where the server does not know it", () => {
+    const unknown = layers.map((layer) => ({ ...layer, width: 0, height: 0 }));
+    expect(linesSent(unknown, "S0T2", decoded)).toBe(180);
+    expect(linesSent([], "S0T2", decoded)).toBe(180);
+    expect(linesSent([], null, null)).toBe(0);
+  });
+
+  it("is that of the short side of an upright picture", () => {
+    const upright = layers.map((layer) => ({ ...layer, width: layer.height, height: layer.width }));
+    expect(linesSent(upright, "S2T2", decoded)).toBe(720);
   });
 });
 
