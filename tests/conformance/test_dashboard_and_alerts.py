@@ -80,7 +80,7 @@ def busy_call(server: Server) -> None:
     hall.viewer(camera)
     ana.send([picture(4)])
     stranger = hall.enter()
-    stranger.connect()
+    stranger.connect(ready=False)
     stranger.participant.room.remove(stranger.participant, "left")
     hall.pass_time(0.5)
 
