@@ -3,6 +3,7 @@
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sfu.signalling.tokens import Grant, issue
 from tests.support.commands import CLIENT, ENVIRONMENT, Command, client, refused
 from tests.support.films import write_film
 from tests.support.page import Page, Seat
@@ -194,6 +196,25 @@ def test_a_wrong_token_is_a_mistake(serve: Serve) -> None:
     code, said = refused("subscribe", server.url, "--room", "r", "--token", "wrong")
     assert code == 2
     assert said.count("\n") == 1
+
+
+def test_a_token_that_may_not_watch_is_told(serve: Serve, tmp_path: Path) -> None:
+    """As soon as there is something to watch, after an empty report."""
+    secret = "s" * 40
+    server = serve(SFU_AUTH_SECRET=secret)
+    watching, blind = (
+        issue(Grant(may_subscribe=may), secret, ttl=600, now=time.time()) for may in (True, False)
+    )
+    room = (server.url, "--room", "r", "--json", "--token")
+    with (
+        client(tmp_path, "publish", *room, watching),
+        client(tmp_path, "subscribe", *room, blind) as subscriber,
+    ):
+        assert subscriber.ends() == 2
+    assert subscriber.process.said.splitlines() == [
+        '{"publications": []}',
+        "sfu-client: Your token does not let you watch.",
+    ]
 
 
 def test_nobody_there(server: Server) -> None:
