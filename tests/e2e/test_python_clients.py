@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -227,6 +228,19 @@ def test_nobody_there(server: Server) -> None:
     )
 
 
+def test_ctrl_c_before_there_is_a_call(tmp_path: Path) -> None:
+    """Ends at once and in silence, though the server does not answer."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(MEDIA_SECONDS)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with client(tmp_path, "subscribe", url, "--room", "r") as subscriber:
+            connection, _ = silent.accept()
+            with connection:
+                subscriber.process.signal(signal.SIGINT)
+                assert subscriber.ends() == 130
+    assert subscriber.process.said == ""
+
+
 def test_the_server_says_good_bye(serve: Serve, tmp_path: Path) -> None:
     """A server that shuts down ends the commands with its reason, after their report."""
     server = serve()
@@ -275,3 +289,18 @@ def test_a_server_that_is_gone_ends_the_call(tmp_path: Path) -> None:
     report, reason = subscriber.process.said.splitlines()
     assert report == '{"publications": []}'
     assert "refused" in reason
+
+
+def test_a_certificate_of_ones_own(serve: Serve, tmp_path: Path) -> None:
+    """Is not believed, unless one says so; the token is in the link for guests."""
+    server = serve("--lan")
+    room = (server.url, "--room", "lan")
+    code, said = refused("subscribe", *room)
+    assert code == 1
+    assert "certificate is not trusted (--insecure believes any)" in said
+    token = next(url for url in server.announced_urls if "#token=" in url).partition("#token=")[2]
+    with client(
+        tmp_path, "publish", *room, "--token", token, "--insecure", "--seconds", "2", "--json"
+    ) as publisher:
+        assert publisher.ends() == 0, publisher.process.said
+    assert one(publisher.publications(), "video")["packets"] > 0
