@@ -33,7 +33,7 @@ class Follower:
         """Set when a subscription fails while there is none: it may never succeed."""
 
     async def __aenter__(self) -> Self:
-        self._client.listen(self._notice)
+        self._deafen = self._client.listen(self._notice)
         self._changed.set()
         self._task = tasks.start(self._follow(), "follower")
         return self
@@ -44,6 +44,7 @@ class Follower:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._deafen()
         await tasks.stop(self._task)
 
     def _notice(self, _message: ServerMessage) -> None:
