@@ -44,3 +44,7 @@ async def test_follows_the_room() -> None:
             assert ended["frames_decoded"] > 5
             assert "state" not in going
         assert follower.problem is None
+        await ana.publish(ToneSource())
+        await until(lambda: len(ben.publications()) == 2)
+        await asyncio.sleep(0.05)
+        assert len(ben.subscribers) == 1, "nobody follows any more"
