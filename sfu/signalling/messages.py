@@ -88,7 +88,7 @@ class Participant(Value, frozen=True):
     connected: bool
     """False while a dropped connection may still return."""
     hello: str | None
-    """In end-to-end modes what they say of themselves and their keys, which the server cannot read."""
+    """In end-to-end modes: what they say of themselves and their keys, unread by the server."""
     publications: tuple[Publication, ...]
 
 

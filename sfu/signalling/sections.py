@@ -23,7 +23,9 @@ STARTING_KBPS: Final = 1000
 """x-google-start-bitrate of video that we receive. libwebrtc begins at 300 kbit/s, where it encodes
 a small picture first; from 1000, its first probes (3 and 6 times as much) reach HD at once."""
 
-NOT_SEALABLE: Final = "This room is sealed end to end; that takes VP8, VP9 or Opus, or AV1 with dependency descriptors."
+NOT_SEALABLE: Final = (
+    "This room is sealed end to end; that takes Opus, VP8, VP9, or AV1 with dependency descriptors."
+)
 
 _DTLS_PROFILES: Final = {"UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF", "RTP/SAVPF"}
 """RFC 9429 section 5.1.2; the last one only where fingerprints come with it."""

@@ -70,7 +70,7 @@ export interface Participant {
   readonly moderator: boolean;
   /** False while a dropped connection may still return. */
   readonly connected: boolean;
-  /** In end-to-end modes what they say of themselves and their keys, which the server cannot read. */
+  /** In end-to-end modes: what they say of themselves and their keys, unread by the server. */
   readonly hello: string | null;
   readonly publications: readonly Publication[];
 }
