@@ -34,14 +34,14 @@ def test_the_frames() -> None:
     """Sealed byte for byte, and opened."""
     for told in VECTORS["streams"]:
         codec, stream = told["codec"], Stream(told["stream"])
-        sealer, opener = Sealer(SENDER, stream, codec), Opener(SENDER, stream)
+        sealer, opener = Sealer(SENDER, stream), Opener(SENDER, stream)
         for frame in told["frames"]:
             info = FrameInfo(
                 **{name: frame[name] for name in
                    ("key_frame", "spatial", "temporal", "width", "height", "time")}
             )  # fmt: skip
             media = bytes.fromhex(frame["media"])
-            assert sealer.seal(media, info).hex() == frame["wire"]
+            assert sealer.seal(codec, media, info).hex() == frame["wire"]
             opened = opener.open(codec, bytes.fromhex(frame["wire"]))
             assert opened is not None
             assert opened[0] == media

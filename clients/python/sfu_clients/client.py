@@ -16,12 +16,19 @@ import msgspec
 
 from sfu.signalling.messages import (
     Answer,
+    Chat,
     Join,
     LayerChanged,
     Offer,
     Participant,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantUpdated,
     Publication,
+    PublicationAdded,
+    SealedChat,
     SendChat,
+    SendSealedChat,
     ServerMessage,
     Welcome,
     Wish,
@@ -32,10 +39,21 @@ from sfu_clients.errors import ClientError
 from sfu_clients.media.sources import Source
 from sfu_clients.publisher import Publisher
 from sfu_clients.roster import Roster
+from sfu_clients.sealing.room import SealedRoom
 from sfu_clients.signalling import Signalling
 from sfu_clients.subscriber import Subscriber
 
 Sent = TypeVar("Sent", Join, SendChat, Wish)
+
+SEALED_MODE: Final = "e2ee-passphrase"
+
+_ABOUT_HELLOS: Final = (
+    Welcome,
+    ParticipantJoined,
+    ParticipantUpdated,
+    ParticipantLeft,
+    PublicationAdded,
+)
 
 REBUILD_SECONDS: Final = 1.0
 """Between two attempts to get another connection for media."""
@@ -44,7 +62,7 @@ REBUILD_SECONDS: Final = 1.0
 class Client:
     """One participant; `async with` joins and leaves. Every method may raise ClientError."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by name: how one joins
         self,
         url: str,
         room: str,
@@ -52,11 +70,20 @@ class Client:
         name: str = "sfu-client",
         token: str | None = None,
         insecure: bool = False,
+        secret: str | None = None,
     ) -> None:
-        """`url` is http(s)://host:port; `insecure` believes any certificate."""
+        """`url` is http(s)://host:port; `insecure` believes any certificate.
+
+        With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all.
+        """
         self._url = url
         self._insecure = insecure
+        self._sealed = None if secret is None else SealedRoom(secret, room, name)
         self._join = _validated(Join(room=room, name=name, token=token))
+        if self._sealed is not None:
+            self._join = msgspec.structs.replace(
+                self._join, mode=SEALED_MODE, hello=self._sealed.hello
+            )
         self._signalling: Signalling
         self._call: Call
         self._negotiating = asyncio.Lock()
@@ -104,6 +131,9 @@ class Client:
 
     async def publish(self, *sources: Source) -> list[Publisher]:
         """Publish these, each as a track of its own; they begin when the connection stands."""
+        if self._sealed is not None:
+            for source in sources:
+                source.seal(self._sealed.sealer(source.name, source.codec))
         publishers = [Publisher(source) for source in sources]
         self.publishers += publishers
         try:
@@ -130,6 +160,7 @@ class Client:
         """Receive these; pictures with at most `height` lines, if that is given."""
         new = [one for one in publications if one.id not in self.subscribers]
         self.subscribers |= {publication.id: Subscriber(publication) for publication in new}
+        self._hand_out_keys()
         try:
             if height is not None:  # before anything larger is sent
                 for publication in publications:
@@ -161,7 +192,11 @@ class Client:
 
     async def say(self, text: str) -> None:
         """Write a line of chat."""
-        await self._signalling.send(_validated(SendChat(text=text)))
+        message = _validated(SendChat(text=text))
+        if self._sealed is None:
+            await self._signalling.send(message)
+        else:
+            await self._signalling.send(SendSealedChat(line=self._sealed.seal_line(text)))
 
     def listen(self, listener: Callable[[ServerMessage], None]) -> None:
         """Have every message of the server's given to this function, too."""
@@ -229,10 +264,32 @@ class Client:
             self._stale.set()
         self._roster.receive(message)
         self._name_publications()
+        if isinstance(message, _ABOUT_HELLOS):
+            self._hand_out_keys()
+        if isinstance(message, SealedChat):
+            message = self._opened(message)
         if isinstance(message, LayerChanged) and message.publication in self.subscribers:
             self.subscribers[message.publication].receive_layer(message)
         for listener in self._listeners:
             listener(message)
+
+    def _hand_out_keys(self) -> None:
+        """Let each subscriber open what its publisher seals now, and nothing else."""
+        if self._sealed is None:
+            return
+        self._sealed.meet(self.participants, self.participant)
+        for owner, publication in self.publications():
+            if (subscriber := self.subscribers.get(publication.id)) is not None:
+                subscriber.take_sealed(self._sealed.opener(owner.id, publication.source))
+
+    def _opened(self, message: SealedChat) -> ServerMessage:
+        """The line in clear, in its writer's own name; as it came if it cannot be opened."""
+        who = message.participant
+        text = None if self._sealed is None else self._sealed.open_line(who, message.line)
+        name = None if self._sealed is None else self._sealed.name(who)
+        if text is None or name is None:
+            return message
+        return Chat(participant=who, name=name, text=text)
 
     def _name_publications(self) -> None:
         """Find out under which ids our own tracks are known: sources are told apart by name."""

@@ -49,20 +49,20 @@ def vectors() -> dict[str, Any]:
 
 def _stream(sender: Sender, codec: str, stream: Stream) -> dict[str, Any]:
     dice = random.Random(codec)  # noqa: S311 - the same bytes each time
-    sealer = Sealer(sender, stream, codec)
+    sealer = Sealer(sender, stream)
     layers = LAYERS if codec in {"VP9", "AV1"} else ((0, 0),) * 10
     return {
         "codec": codec,
         "stream": int(stream),
         "frames": [
-            _frame(sealer, dice, layer, first=place < len(set(layers[:3])))
+            _frame(sealer, codec, dice, layer, first=place < len(set(layers[:3])))
             for place, layer in enumerate(layers)
         ],
     }
 
 
 def _frame(
-    sealer: Sealer, dice: random.Random, layer: tuple[int, int], *, first: bool
+    sealer: Sealer, codec: str, dice: random.Random, layer: tuple[int, int], *, first: bool
 ) -> dict[str, Any]:
     media = dice.randbytes(dice.choice((0, 1, 3, 100, 300)))
     spatial, temporal = layer
@@ -82,7 +82,7 @@ def _frame(
         "height": info.height,
         "time": info.time,
         "media": media.hex(),
-        "wire": sealer.seal(media, info).hex(),
+        "wire": sealer.seal(codec, media, info).hex(),
     }
 
 

@@ -1,85 +1,20 @@
 """A conversation over one WebSocket: what may be said when, and what is answered."""
 
-from typing import Any, ClassVar, Final
+from typing import ClassVar
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfu.errors import Refused
-from sfu.rooms.directory import Limits
-from sfu.signalling.lobby import Lobby
-from sfu.signalling.session import MAX_UNSENT, Session
+from sfu.signalling.session import MAX_UNSENT
 from sfu.signalling.tokens import Grant
-from tests.support.hall import Hall
+from tests.support.house import House, only
 from tests.support.media import audio_track, video_track
-
-
-class Client:
-    """The other end of a session."""
-
-    def __init__(self, hall: Hall, lobby: Lobby) -> None:
-        self.hall = hall
-        self.session = Session(lobby)
-        self.ident = ""
-        self.secret = ""
-
-    def say(self, kind: str, **fields: object) -> list[dict[str, Any]]:
-        """Send a message, and return what is answered at once."""
-        text = msgspec.json.encode({"type": kind, **fields}).decode()
-        self.session.receive(text, now=self.hall.now)
-        return self.hear()
-
-    def hear(self) -> list[dict[str, Any]]:
-        """Return what has come since the last time."""
-        return [msgspec.json.decode(text) for text in self.session.take()]
-
-    def join(self, **fields: object) -> dict[str, Any]:
-        """Enter a room, and return the welcome."""
-        (welcome, *_) = self.say("join", **({"room": "hall", "name": "Ana"} | fields))
-        assert welcome["type"] == "welcome", welcome
-        self.ident, self.secret = welcome["participant"], welcome["resume"]
-        return welcome
-
-
-class House:
-    """A lobby over a hall."""
-
-    def __init__(self, *, grants: dict[str, Grant] | None = None, seats: int = 50) -> None:
-        self.hall = Hall(Limits(participants=seats))
-        self.lobby = Lobby(
-            self.hall.directory,
-            self.hall.node,
-            candidates=lambda: ("u0 1 udp 1 127.0.0.1 10000 typ host",),
-            verify=None if grants is None else self._verify,
-        )
-        self._grants = grants or {}
-
-    def _verify(self, token: str) -> Grant:
-        if token not in self._grants:
-            raise Refused("bad-token", "The token is not one of ours.")
-        return self._grants[token]
-
-    def client(self) -> Client:
-        """Somebody connects."""
-        return Client(self.hall, self.lobby)
-
-    def guest(self, **fields: object) -> Client:
-        """Somebody connects and joins."""
-        client = self.client()
-        client.join(**fields)
-        return client
 
 
 @pytest.fixture
 def house() -> House:
     return House()
-
-
-def only(messages: list[dict[str, Any]]) -> dict[str, Any]:
-    (message,) = messages
-    return message
 
 
 class TestJoining:
@@ -146,67 +81,6 @@ class TestJoining:
         assert only(ana.hear()) == {"type": "removed", "reason": "drained"}
         assert ana.session.over
         assert only(house.client().say("join", room="hall", name="Ben"))["code"] == "draining"
-
-
-SEALED: Final = {"mode": "e2ee-passphrase", "hello": "QW5h"}
-
-
-class TestSealedRooms:
-    """The server passes on what it cannot read, and lets nobody take one mode for another."""
-
-    def test_hellos_reach_everybody(self, house: House) -> None:
-        """Those who are here, and those who come later."""
-        ana = house.guest(name="Ana", **SEALED)
-        ben = house.client().join(name="Ben", mode="e2ee-passphrase", hello="QmVu")
-        assert ben["mode"] == "e2ee-passphrase"
-        assert [person["hello"] for person in ben["participants"]] == ["QW5h", "QmVu"]
-        assert only(ana.hear())["participant"]["hello"] == "QmVu"
-
-    @pytest.mark.parametrize(
-        ("first", "second", "code"),
-        [
-            pytest.param(SEALED, {}, "wrong-mode", id="a clear client, a sealed room"),
-            pytest.param({}, SEALED, "wrong-mode", id="a sealed client, a clear room"),
-            pytest.param({}, {"hello": "QW5h"}, "bad-hello", id="a hello in the clear"),
-            pytest.param({}, {"mode": "e2ee-passphrase"}, "bad-hello", id="sealed without a hello"),
-            pytest.param(SEALED, SEALED | {"hello": "?"}, "bad-message", id="no base64url"),
-            pytest.param(SEALED, SEALED | {"hello": "A" * 701}, "bad-message", id="too long"),
-        ],
-    )
-    def test_modes_do_not_mix(
-        self, house: House, first: dict[str, str], second: dict[str, str], code: str
-    ) -> None:
-        """Adversarial test 40: nobody is adapted to, and nothing is left of who was refused."""
-        ana = house.guest(name="Ana", **first)
-        problem = only(house.client().say("join", **({"room": "hall", "name": "B"} | second)))
-        assert problem["code"] == code
-        assert ana.hear() == []
-
-    def test_a_return_may_bring_another_hello(self, house: House) -> None:
-        """A reloaded page has new keys, and the others learn of them; in the same mode only."""
-        ana, ben = house.guest(name="Ana", **SEALED), house.guest(name="Ben", **SEALED)
-        ana.hear()
-        again = SEALED | {"room": "hall", "name": "Ben", "resume": ben.secret}
-        problem = only(house.client().say("join", **(again | {"mode": "hop", "hello": None})))
-        assert problem["code"] == "wrong-mode"
-        welcome, *_ = house.client().say("join", **(again | {"hello": "bmV3"}))
-        assert (welcome["resumed"], welcome["participants"][1]["hello"]) == (True, "bmV3")
-        updated = ana.hear()[0]
-        assert (updated["type"], updated["hello"]) == ("participant_updated", "bmV3")
-
-    def test_sealed_chat_is_relayed_as_it_is(self, house: House) -> None:
-        """And a line in clear is not: nobody meant to show it to the server."""
-        ana, ben = house.guest(name="Ana", **SEALED), house.guest(name="Ben", **SEALED)
-        ana.hear()
-        assert ben.say("send_sealed_chat", line="c2VhbGVk")[0]["line"] == "c2VhbGVk"
-        assert only(ana.hear())["type"] == "sealed_chat"
-        assert only(ben.say("send_chat", text="hello"))["code"] == "chat-in-clear"
-        assert ana.hear() == []
-
-    def test_nobody_is_sent_what_they_could_not_read(self, house: House) -> None:
-        """A sealed line in a clear room."""
-        ana = house.guest()
-        assert only(ana.say("send_sealed_chat", line="c2VhbGVk"))["code"] == "chat-sealed"
 
 
 class TestTokens:

@@ -90,19 +90,23 @@ class FrameInfo:
 
 
 class Sealer:
-    """Seals the frames of one stream; each of its layers has a key and a counter."""
+    """Seals the frames of one stream; each of its layers has a key and a counter.
 
-    def __init__(self, sender: Sender, stream: Stream, codec: str) -> None:
-        """`codec` is an encoding name of `CODEC_NUMBERS`."""
+    A sender must never have two of these for one stream: they would count alike.
+    """
+
+    def __init__(self, sender: Sender, stream: Stream) -> None:
         self._sender = sender
         self._stream = stream
-        self._codec = codec
         self._keys: dict[int, SFrameKey] = {}
         self._counters: Counter[int] = Counter()
         self._layer_counts: Counter[tuple[int, int]] = Counter()
 
-    def seal(self, media: bytes, info: FrameInfo) -> bytes:
-        """Seal one frame; raises OverflowError when the keys are used up. `info.count` is ours."""
+    def seal(self, codec: str, media: bytes, info: FrameInfo) -> bytes:
+        """Seal one frame; raises OverflowError when the keys are used up.
+
+        `codec` is an encoding name of `CODEC_NUMBERS`; `info.count` is counted here.
+        """
         spatial = info.spatial
         counter = self._counters[spatial]
         if counter > MAX_COUNTER:
@@ -111,13 +115,13 @@ class Sealer:
         if spatial not in self._keys:
             kid = self._sender.kid(self._stream, spatial)
             self._keys[spatial] = SFrameKey(self._sender.base_key, kid)
-        shim = shims.shim_for(self._codec, key_frame=info.key_frame)
-        metadata = self._sender.metadata(self._codec, shim)
-        return shim + self._keys[spatial].seal(counter, metadata, self._inner(info) + media)
+        shim = shims.shim_for(codec, key_frame=info.key_frame)
+        metadata = self._sender.metadata(codec, shim)
+        return shim + self._keys[spatial].seal(counter, metadata, self._inner(codec, info) + media)
 
-    def _inner(self, info: FrameInfo) -> bytes:
+    def _inner(self, codec: str, info: FrameInfo) -> bytes:
         flags = _KEY_FRAME if info.key_frame else 0
-        if self._codec == "opus":
+        if codec == "opus":
             return bytes((flags, info.time // 100 & 0xFF))
         layer = info.spatial, info.temporal
         count = self._layer_counts[layer] & 0xFFFF
@@ -135,7 +139,7 @@ class Opener:
     def __init__(self, sender: Sender, stream: Stream) -> None:
         self.refused: Counter[Refusal] = Counter()
         self.opened = 0
-        self._sender = sender
+        self.sender = sender
         self._keys = {
             kid: (spatial, SFrameKey(sender.base_key, kid), ReplayWindow())
             for spatial in range(_SPATIAL_LAYERS)
@@ -161,7 +165,7 @@ class Opener:
         spatial, key, window = self._keys[kid]
         if not window.is_fresh(counter):
             raise _RefusedError(Refusal.REPLAYED)
-        metadata = self._sender.metadata(codec, shim)
+        metadata = self.sender.metadata(codec, shim)
         try:
             plain = key.open(counter, sealed[:end], metadata, sealed[end:])
         except NotAuthenticError as error:

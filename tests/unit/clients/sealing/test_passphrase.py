@@ -56,7 +56,7 @@ def test_people_meet_by_their_hellos(name: str) -> None:
     sender, hello = ana.introduce(name)
     met = ben.meet(hello)
     assert (met.name, met.sender) == (name, sender)
-    frame = Sealer(sender, Stream.CAMERA, "VP8").seal(b"media", FrameInfo())
+    frame = Sealer(sender, Stream.CAMERA).seal("VP8", b"media", FrameInfo())
     opened = Opener(met.sender, Stream.CAMERA).open("VP8", frame)
     assert opened is not None
     assert opened[0] == b"media"
