@@ -34,7 +34,7 @@ class SealedRoom:
         self._own, hello = self._keys.introduce(name)
         self.hello = base64url.encode(hello)
         """For the others, by the server."""
-        self._met: dict[str, tuple[str | None, Hello | None]] = {}  # by participant: their hello, read
+        self._met: dict[str, tuple[str | None, Hello | None]] = {}  # by participant
         self._sealers: dict[Stream, Sealer] = {}
         self._openers: dict[tuple[str, Stream], Opener] = {}
         self._chat = ChatSealer(self._own)
