@@ -28,6 +28,7 @@ Hello = Annotated[str, msgspec.Meta(min_length=1, max_length=700, pattern=r"\A[A
 SealedLine = Annotated[
     str, msgspec.Meta(min_length=1, max_length=24_000, pattern=r"\A[A-Za-z0-9_-]+\Z")
 ]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 RequestId = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 
 Kind = Literal["audio", "video"]
@@ -163,6 +164,16 @@ class SendSealedChat(Message, frozen=True):
     """A line of chat that the server cannot read, in the end-to-end modes."""
 
     line: SealedLine
+
+
+class ReportRefusals(Message, frozen=True):
+    """How many sealed frames this client did not play since its last report, by reason."""
+
+    malformed: Count = 0
+    unknown_key: Count = 0
+    replayed: Count = 0
+    not_authentic: Count = 0
+    mislabelled: Count = 0
 
 
 class AskMute(Message, frozen=True):
@@ -306,7 +317,16 @@ class Problem(Message, frozen=True):
 
 
 ClientMessage = (
-    Join | Offer | Wish | SetMuted | SendChat | SendSealedChat | AskMute | Remove | Leave
+    Join
+    | Offer
+    | Wish
+    | SetMuted
+    | SendChat
+    | SendSealedChat
+    | ReportRefusals
+    | AskMute
+    | Remove
+    | Leave
 )
 ServerMessage = (
     Welcome

@@ -103,7 +103,7 @@ class Relay:
         self._highest = max(self._highest, number)
         if not packet.payload:
             return
-        assert self._buffer.put(number, packet, now=self.now)
+        assert self._buffer.put(number, packet)
         for picture in self._buffer.take(now=self.now):
             if not self._continuity.admit(picture):
                 self.unfit += 1

@@ -7,7 +7,7 @@ async with Client("http://localhost:8080", "standup", name="Echo") as client:
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -16,19 +16,13 @@ import msgspec
 
 from sfu.signalling.messages import (
     Answer,
-    Chat,
     Join,
     LayerChanged,
+    MediaSource,
     Offer,
     Participant,
-    ParticipantJoined,
-    ParticipantLeft,
-    ParticipantUpdated,
     Publication,
-    PublicationAdded,
-    SealedChat,
     SendChat,
-    SendSealedChat,
     ServerMessage,
     Welcome,
     Wish,
@@ -40,20 +34,14 @@ from sfu_clients.media.sources import Source
 from sfu_clients.publisher import Publisher
 from sfu_clients.roster import Roster
 from sfu_clients.sealing.room import SealedRoom
+from sfu_clients.sealing.session import ClearSession, SealedSession
 from sfu_clients.signalling import Signalling
 from sfu_clients.subscriber import Subscriber
 
 Sent = TypeVar("Sent", Join, SendChat, Wish)
 
-SEALED_MODE: Final = "e2ee-passphrase"
-
-_ABOUT_HELLOS: Final = (
-    Welcome,
-    ParticipantJoined,
-    ParticipantUpdated,
-    ParticipantLeft,
-    PublicationAdded,
-)
+MAX_HEARD: Final = 1000
+"""Messages that wait for whoever iterates over them; further ones are not heard."""
 
 REBUILD_SECONDS: Final = 1.0
 """Between two attempts to get another connection for media."""
@@ -78,21 +66,22 @@ class Client:
         """
         self._url = url
         self._insecure = insecure
-        self._sealed = None if secret is None else SealedRoom(secret, room, name)
-        self._join = _validated(Join(room=room, name=name, token=token))
-        if self._sealed is not None:
-            self._join = msgspec.structs.replace(
-                self._join, mode=SEALED_MODE, hello=self._sealed.hello
-            )
+        self._roster = Roster()
+        self._mode: ClearSession | SealedSession = ClearSession()
+        if secret is not None:
+            self._mode = SealedSession(SealedRoom(secret, room, name), self._roster)
+        self._join = _validated(
+            Join(room=room, name=name, token=token, mode=self._mode.name, hello=self._mode.hello)
+        )
         self._signalling: Signalling
         self._call: Call
         self._negotiating = asyncio.Lock()
         self._wanted = self._negotiated = 0  # versions of what is published and subscribed
         self._stale = asyncio.Event()  # the server may not know what we want
         self._keeper: asyncio.Task[None] | None = None
+        self._reporter: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[ServerMessage], None]] = []
         self._wishes: dict[str, int] = {}
-        self._roster = Roster()
         self.room = room
         self.publishers: list[Publisher] = []
         self.subscribers: dict[str, Subscriber] = {}
@@ -105,6 +94,7 @@ class Client:
         self._call = self._new_call()
         self._receive(await self._signalling.connect())
         self._keeper = tasks.start(self._keep_connected(), "keeper")
+        self._reporter = tasks.start(self._mode.report(self._signalling), "reporter")
         return self
 
     async def __aexit__(
@@ -114,6 +104,7 @@ class Client:
         traceback: TracebackType | None,
     ) -> None:
         await tasks.stop(self._keeper)
+        await tasks.stop(self._reporter)
         for publisher in self.publishers:
             await publisher.close()
         for subscriber in self.subscribers.values():
@@ -131,9 +122,7 @@ class Client:
 
     async def publish(self, *sources: Source) -> list[Publisher]:
         """Publish these, each as a track of its own; they begin when the connection stands."""
-        if self._sealed is not None:
-            for source in sources:
-                source.seal(self._sealed.sealer(source.name, source.codec))
+        self._mode.seal(sources)
         publishers = [Publisher(source) for source in sources]
         self.publishers += publishers
         try:
@@ -160,7 +149,7 @@ class Client:
         """Receive these; pictures with at most `height` lines, if that is given."""
         new = [one for one in publications if one.id not in self.subscribers]
         self.subscribers |= {publication.id: Subscriber(publication) for publication in new}
-        self._hand_out_keys()
+        self._mode.hand_out_keys(self.subscribers)
         try:
             if height is not None:  # before anything larger is sent
                 for publication in publications:
@@ -192,15 +181,46 @@ class Client:
 
     async def say(self, text: str) -> None:
         """Write a line of chat."""
-        message = _validated(SendChat(text=text))
-        if self._sealed is None:
-            await self._signalling.send(message)
-        else:
-            await self._signalling.send(SendSealedChat(line=self._sealed.seal_line(text)))
+        await self._signalling.send(self._mode.line(_validated(SendChat(text=text))))
 
     def listen(self, listener: Callable[[ServerMessage], None]) -> None:
         """Have every message of the server's given to this function, too."""
         self._listeners.append(listener)
+
+    async def messages(self) -> AsyncGenerator[ServerMessage, None]:
+        """What the server says from now on; raises ConnectionEnded when the call ends."""
+        heard: asyncio.Queue[ServerMessage] = asyncio.Queue(MAX_HEARD)
+
+        def hear(message: ServerMessage) -> None:
+            if not heard.full():
+                heard.put_nowait(message)
+
+        self._listeners.append(hear)
+        ended = asyncio.ensure_future(self.ended())
+        hearing = asyncio.ensure_future(heard.get())
+        try:
+            while True:
+                await asyncio.wait((hearing, ended), return_when=asyncio.FIRST_COMPLETED)
+                if not hearing.done():
+                    raise ended.result()
+                yield hearing.result()
+                hearing = asyncio.ensure_future(heard.get())
+        finally:
+            self._listeners.remove(hear)
+            hearing.cancel()
+            ended.cancel()
+
+    async def find(self, name: str, source: MediaSource) -> Publication:
+        """What somebody of this name publishes, as soon as they do."""
+        messages = self.messages()
+        try:
+            while True:
+                for participant, publication in self.publications():
+                    if participant.name == name and publication.source == source:
+                        return publication
+                await anext(messages)
+        finally:
+            await messages.aclose()
 
     @property
     def participant(self) -> str:
@@ -264,32 +284,11 @@ class Client:
             self._stale.set()
         self._roster.receive(message)
         self._name_publications()
-        if isinstance(message, _ABOUT_HELLOS):
-            self._hand_out_keys()
-        if isinstance(message, SealedChat):
-            message = self._opened(message)
+        message = self._mode.hear(message, self.subscribers)
         if isinstance(message, LayerChanged) and message.publication in self.subscribers:
             self.subscribers[message.publication].receive_layer(message)
         for listener in self._listeners:
             listener(message)
-
-    def _hand_out_keys(self) -> None:
-        """Let each subscriber open what its publisher seals now, and nothing else."""
-        if self._sealed is None:
-            return
-        self._sealed.meet(self.participants, self.participant)
-        for owner, publication in self.publications():
-            if (subscriber := self.subscribers.get(publication.id)) is not None:
-                subscriber.take_sealed(self._sealed.opener(owner.id, publication.source))
-
-    def _opened(self, message: SealedChat) -> ServerMessage:
-        """The line in clear, in its writer's own name; as it came if it cannot be opened."""
-        who = message.participant
-        text = None if self._sealed is None else self._sealed.open_line(who, message.line)
-        name = None if self._sealed is None else self._sealed.name(who)
-        if text is None or name is None:
-            return message
-        return Chat(participant=who, name=name, text=text)
 
     def _name_publications(self) -> None:
         """Find out under which ids our own tracks are known: sources are told apart by name."""

@@ -48,6 +48,7 @@ class Subscriber:
         self._send_rtcp: Callable[[bytes], None] = lambda _: None
         self._octets = 0
         self._packets = 0
+        self._refused = 0  # pictures whose references did not come
         self._before = (0, 0, 0)  # expected, received, recovered: of streams that ended
         self._first_at: float | None = None
         self._last_at = 0.0
@@ -95,16 +96,20 @@ class Subscriber:
     def attach(
         self, ssrc: int, names: Mapping[int, str], send_rtcp: Callable[[bytes], None]
     ) -> None:
-        """The server sends it as this SSRC; `names` are encoding names by payload type."""
-        self._send_rtcp = send_rtcp
+        """The server sends it as this SSRC; `names` are encoding names by payload type.
+
+        Another `send_rtcp` is another connection, and another stream even with the same SSRC.
+        """
         self._player.start()
-        if ssrc == self.ssrc:
+        if (ssrc, send_rtcp) == (self.ssrc, self._send_rtcp):
             self._names = names
             return
+        self._send_rtcp = send_rtcp
         reception, missing = self._reception, self._missing
         counts = reception.expected, reception.received, missing.recovered
         expected, received, recovered = map(sum, zip(self._before, counts, strict=True))
         self._before = expected, received, recovered
+        self._player.begin()
         self._begin(ssrc, names)
 
     # From the network
@@ -159,7 +164,10 @@ class Subscriber:
 
     def _take(self, *, now: float) -> None:
         for picture in self._buffer.take(now=now):
-            if not (self._admit(picture) and self._put(picture)):
+            if not self._admit(picture):
+                self._refused += 1
+                self._ask_key_frame(now=now)
+            elif not self._put(picture):
                 self._ask_key_frame(now=now)
         self._missing.forget_before(self._buffer.next)
 
@@ -217,8 +225,8 @@ class Subscriber:
             "packets": self._packets,
             "loss": round(max(0.0, 1 - received / expected), 5) if expected else 0.0,
             "recovered": recovered + self._missing.recovered,
-            "undecoded": self._player.undecoded,
-            "refused": dict(self._player.opener.refused) if self._player.opener else {},
+            "undecoded": self._refused + self._player.undecoded,
+            "refused": self._player.opener.refusals() if self._player.opener else {},
             "key_frames_asked": self.key_frames_asked,
             "kbps": round(self._octets * 8 / seconds / 1000, 1) if seconds > 0 else 0.0,
             **self.viewing.report(),

@@ -67,6 +67,17 @@ class TestSealedRooms:
         assert only(ben.say("send_chat", text="hello"))["code"] == "chat-in-clear"
         assert ana.hear() == []
 
+    def test_refusals_are_counted(self, house: House) -> None:
+        """What clients report adds up by reason; in a clear room there is nothing to report."""
+        ana = house.guest(name="Ana", **SEALED)
+        assert ana.say("report_refusals", replayed=2, not_authentic=1) == []
+        assert ana.say("report_refusals", replayed=3) == []
+        tally = house.hall.directory.tally()
+        assert (tally["refusals", "replayed"], tally["refusals", "not_authentic"]) == (5, 1)
+        assert only(ana.say("report_refusals", replayed=-1))["code"] == "bad-message"
+        ben = house.guest(name="Ben", room="clear")
+        assert only(ben.say("report_refusals", replayed=1))["code"] == "not-sealed"
+
     def test_nobody_is_sent_what_they_could_not_read(self, house: House) -> None:
         """A sealed line in a clear room."""
         ana = house.guest()

@@ -5,8 +5,9 @@ import math
 import os
 from typing import NoReturn, TypeAlias
 
-from sfu_clients.client import SEALED_MODE, Client
+from sfu_clients.client import Client
 from sfu_clients.errors import ClientError
+from sfu_clients.sealing.session import SEALED_MODE
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - its only name
 """Where a command adds its parser."""

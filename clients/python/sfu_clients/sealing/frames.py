@@ -157,6 +157,10 @@ class Opener:
         self.opened += 1
         return media, info
 
+    def refusals(self) -> dict[str, int]:
+        """What was refused so far, by reason; frames without a byte are usual, and left out."""
+        return {why.value: n for why, n in self.refused.items() if why is not Refusal.EMPTY}
+
     def _authenticate(self, codec: str, data: bytes) -> tuple[bytes, int]:
         shim, sealed = _split(codec, data)
         kid, counter, end = _read_header(sealed)

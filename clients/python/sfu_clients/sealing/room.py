@@ -1,6 +1,7 @@
 """What one participant needs of a sealed room: own keys, the others' keys, and the chat."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -37,6 +38,7 @@ class SealedRoom:
         self._met: dict[str, tuple[str | None, Hello | None]] = {}  # by participant
         self._sealers: dict[Stream, Sealer] = {}
         self._openers: dict[tuple[str, Stream], Opener] = {}
+        self._refused_before: Counter[str] = Counter()
         self._chat = ChatSealer(self._own)
         self._chats: dict[str, tuple[Sender, ChatOpener]] = {}
 
@@ -51,7 +53,8 @@ class SealedRoom:
         met.pop(own, None)
         self._met = met
         self._chats = {ident: one for ident, one in self._chats.items() if ident in self._met}
-        self._openers = {key: one for key, one in self._openers.items() if key[0] in self._met}
+        for key in [key for key in self._openers if key[0] not in self._met]:
+            self._refused_before.update(self._openers.pop(key).refusals())
 
     def _read(self, hello: str | None) -> Hello | None:
         try:
@@ -105,8 +108,15 @@ class SealedRoom:
             return None
         known = self._openers.get(key)
         if known is None or known.sender != sender:
+            if known is not None:
+                self._refused_before.update(known.refusals())
             known = self._openers[key] = Opener(sender, STREAMS[source])
         return known
+
+    def refusals(self) -> Counter[str]:
+        """What all openers that there ever were have refused, by reason."""
+        living = (Counter(opener.refusals()) for opener in self._openers.values())
+        return sum(living, self._refused_before.copy())
 
     # Chat
 

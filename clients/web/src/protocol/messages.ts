@@ -34,6 +34,9 @@ export type Hello = string;
 /** 1 to 24 000 characters of [A-Za-z0-9_-] */
 export type SealedLine = string;
 
+/** 0 to 1 000 000 */
+export type Count = number;
+
 /** 0 to 2 147 483 648 */
 export type RequestId = number;
 
@@ -140,6 +143,16 @@ export interface SendChat {
 export interface SendSealedChat {
   readonly type: "send_sealed_chat";
   readonly line: SealedLine;
+}
+
+/** How many sealed frames this client did not play since its last report, by reason. */
+export interface ReportRefusals {
+  readonly type: "report_refusals";
+  readonly malformed?: Count;
+  readonly unknown_key?: Count;
+  readonly replayed?: Count;
+  readonly not_authentic?: Count;
+  readonly mislabelled?: Count;
 }
 
 /** Moderators: ask a participant to mute a publication. */
@@ -287,6 +300,7 @@ export type ClientMessage =
   | SetMuted
   | SendChat
   | SendSealedChat
+  | ReportRefusals
   | AskMute
   | Remove
   | Leave;
