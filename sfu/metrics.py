@@ -74,6 +74,11 @@ _COUNTERS: Final = {
         (),
     ),
     "key_frames": _Family("sfu_key_frames", "Key frames seen.", ()),
+    "refusals": _Family(
+        "sfu_client_refused_frames",
+        "Sealed frames that clients say they did not play, by reason.",
+        ("reason",),
+    ),
     "websockets": _Family(
         "sfu_websockets_closed", "Ended WebSockets, by what ended them.", ("by",)
     ),

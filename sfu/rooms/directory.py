@@ -7,7 +7,7 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from sfu.errors import Refused
-from sfu.rooms.room import Room
+from sfu.rooms.room import HOP, Room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,22 +40,34 @@ class Directory:
         self._random_bytes = random_bytes
         self._ended: Tally = {}
 
-    def enter(self, room_name: str, name: str, permissions: Permissions) -> Participant:
-        """Take somebody into a room; raises Refused when it is full or we are shutting down."""
+    def enter(
+        self,
+        room_name: str,
+        name: str,
+        permissions: Permissions,
+        *,
+        mode: str = HOP,
+        hello: str | None = None,
+    ) -> Participant:
+        """Take somebody into a room of this mode, which the first to enter decides.
+
+        Raises Refused when it is full, has another mode, or we are shutting down.
+        """
         if self.draining:
             raise Refused("draining", "The server is shutting down; try again in a minute.")
         room = self.rooms.get(room_name)
         if room is None:
             if len(self.rooms) >= self._limits.rooms:
                 raise Refused("server-full", "The server has as many rooms as it may have.")
-            room = self._open(room_name)
+            room = self._open(room_name, mode)
+        check_mode(room, mode)
         if len(room.participants) >= self._limits.participants:
             raise Refused("room-full", f"{self._limits.participants} people are in the room.")
         self.entered += 1
-        return room.enter(name, permissions)
+        return room.enter(name, permissions, hello)
 
-    def _open(self, name: str) -> Room:
-        room = Room(name, node=self._node, random_bytes=self._random_bytes, ended=self._ended)
+    def _open(self, name: str, mode: str) -> Room:
+        room = Room(name, mode, node=self._node, random_bytes=self._random_bytes, ended=self._ended)
         self.rooms[name] = room
         return room
 
@@ -103,3 +115,9 @@ class Directory:
         for room in self.rooms.values():
             room.tally(tally)
         return tally
+
+
+def check_mode(room: Room, mode: str) -> None:
+    """Refuse whoever insists on another mode than the room's: nobody is adapted to."""
+    if room.mode != mode:
+        raise Refused("wrong-mode", f"This room is in mode {room.mode}, and you insist on {mode}.")

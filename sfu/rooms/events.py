@@ -20,7 +20,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanged:
-    """Somebody's signalling dropped or returned."""
+    """Somebody's signalling dropped or returned, or they have another hello."""
 
     participant: Participant
 
@@ -78,6 +78,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidSealed:
+    """A line of chat that the server cannot read."""
+
+    participant: Participant
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class MuteAsked:
     """A moderator asks the owner of a publication to mute it."""
 
@@ -109,6 +117,7 @@ Event = (
     | LayerSwitched
     | SpeakerChanged
     | Said
+    | SaidSealed
     | MuteAsked
     | TransportLost
     | Expelled

@@ -73,6 +73,7 @@ class Participant:
         self.permissions = permissions
         self.room = room
         self.secret = secret
+        self.hello: str | None = None  # what they say to the others, and we cannot read
         self.peer: Peer | None = None
         self.router = Router(
             sink=nowhere, send_rtcp=nowhere.send_rtcp, ssrc=room.draw_ssrc(), cname=ident
@@ -102,6 +103,12 @@ class Participant:
         self._hear = hear
         if self.absent_since is not None:
             self.absent_since = None
+            self.room.announce(events.ConnectionChanged(self), besides=self)
+
+    def introduce(self, hello: str | None) -> None:
+        """Tell the others that the participant has come back with another hello, if it is one."""
+        if hello != self.hello:
+            self.hello = hello
             self.room.announce(events.ConnectionChanged(self), besides=self)
 
     def drop_out(self, *, now: float) -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+HOP: Final = "hop"
+"""The only mode in which the server could read media; in all others clients seal it."""
+
 ID_BYTES: Final = 6
 SECRET_BYTES: Final = 24
 
@@ -30,10 +33,17 @@ class Room:
     """Introduces participants to each other."""
 
     def __init__(
-        self, name: str, *, node: Node, random_bytes: Callable[[int], bytes], ended: Tally
+        self,
+        name: str,
+        mode: str = HOP,
+        *,
+        node: Node,
+        random_bytes: Callable[[int], bytes],
+        ended: Tally,
     ) -> None:
-        """`ended` is where counters of whatever ends are added."""
+        """`mode` never changes; `ended` is where counters of whatever ends are added."""
         self.name = name
+        self.mode = mode
         self.node = node
         self.ended = ended
         self.participants: dict[str, Participant] = {}
@@ -42,6 +52,11 @@ class Room:
         self._random_bytes = random_bytes
         self.id = self.draw_id()  # for logs: the name may tell who meets here
         self._voices = ActiveSpeaker()
+
+    @property
+    def sealed(self) -> bool:
+        """Whether media and chat come sealed end to end."""
+        return self.mode != HOP
 
     # What is drawn by lot
 
@@ -63,10 +78,11 @@ class Room:
 
     # Coming and going
 
-    def enter(self, name: str, permissions: Permissions) -> Participant:
+    def enter(self, name: str, permissions: Permissions, hello: str | None = None) -> Participant:
         """Take somebody in and tell the others."""
         secret = self.draw_secret()
         participant = Participant(self.draw_id(), name, permissions, room=self, secret=secret)
+        participant.hello = hello
         log.info("participant.joined", room=self.id, participant=participant.id)
         self.announce(events.Joined(participant))
         self.participants[participant.id] = participant

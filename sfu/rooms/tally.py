@@ -14,7 +14,7 @@ from sfu.media.selector import Verdict
 from sfu.transport.drops import PeerDrop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from enum import IntEnum
 
     from sfu.media.router import Router
@@ -93,3 +93,9 @@ def tally_switch(tally: Tally, switch: Switch) -> None:
     bound = next((str(bound) for bound in SWITCH_BUCKETS if switch.delay <= bound), "+Inf")
     _add(tally, "switch_delay", (switch.direction, bound), 1)
     _add(tally, "switch_delay_sum", (switch.direction,), switch.delay)
+
+
+def tally_refusals(tally: Tally, refused: Mapping[str, int]) -> None:
+    """Add what a client says that it did not play, by reason."""
+    for reason, count in refused.items():
+        _add(tally, "refusals", (reason,), count)

@@ -14,7 +14,9 @@ _MESSAGES: Final[Mapping[type, Callable[[Any], messages.Message]]] = {
         participant=describe_participant(event.participant)
     ),
     events.ConnectionChanged: lambda event: messages.ParticipantUpdated(
-        participant=event.participant.id, connected=event.participant.connected
+        participant=event.participant.id,
+        connected=event.participant.connected,
+        hello=event.participant.hello,
     ),
     events.Left: lambda event: messages.ParticipantLeft(
         participant=event.participant.id, reason=event.reason
@@ -36,6 +38,9 @@ _MESSAGES: Final[Mapping[type, Callable[[Any], messages.Message]]] = {
     ),
     events.Said: lambda event: messages.Chat(
         participant=event.participant.id, name=event.participant.name, text=event.text
+    ),
+    events.SaidSealed: lambda event: messages.SealedChat(
+        participant=event.participant.id, line=event.line
     ),
     events.MuteAsked: lambda event: messages.MuteAsked(
         publication=event.publication.id, by=event.by.name

@@ -120,13 +120,14 @@ class Call:
         self._version += 1
         publish = {section.mid: section.source for section in offer.publish}
         send = {mid: self._stream(mid, publication) for mid, publication in watched.items()}
-        negotiation = negotiate(description, self._local(peer), publish, send)
+        sealed = self._participant.room.sealed
+        negotiation = negotiate(description, self._local(peer), publish, send, sealed=sealed)
         if len(negotiation.receives) > MAX_PUBLICATIONS:
             raise Refused("too-many-tracks", f"You may publish {MAX_PUBLICATIONS} tracks.")
         ufrag = peer.ufrag
         self._describe(peer, negotiation, now=now)
         if peer.ufrag != ufrag:  # an ICE restart is answered with credentials of its own
-            negotiation = negotiate(description, self._local(peer), publish, send)
+            negotiation = negotiate(description, self._local(peer), publish, send, sealed=sealed)
         return negotiation
 
     def _describe(self, peer: Peer, remote: Negotiation, *, now: float) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from sfu.errors import Refused
+from sfu.rooms.directory import check_mode
 from sfu.rooms.permissions import Permissions
+from sfu.rooms.room import HOP
 from sfu.signalling.call import Call
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from sfu.signalling.messages import Join
     from sfu.signalling.tokens import Grant
     from sfu.transport.node import Node
+
+MODES = frozenset({HOP, "e2ee-passphrase"})
+"""Those that rooms may have; a client that insists on another one is refused."""
 
 EVERYTHING = Permissions(publish=True, subscribe=True, moderate=True)
 """What everybody may do in the open development mode."""
@@ -49,15 +54,21 @@ class Lobby:
 
     def enter(self, join: Join) -> tuple[Participant, bool]:
         """Let somebody in, or back in: then the second value is True. Raises Refused."""
-        if join.mode != "hop":
+        if join.mode not in MODES:
             raise Refused("mode-unavailable", f"This server has no rooms in mode {join.mode} yet.")
+        if (join.mode == HOP) != (join.hello is None):
+            raise Refused("bad-hello", "A hello belongs to the end-to-end modes, and only to them.")
         permissions, name = self._admit(join)
         _check_name(name)
         if join.resume is not None:
             participant = self._directory.recognise(join.room, join.resume)
             if participant is not None:
+                check_mode(participant.room, join.mode)
+                participant.introduce(join.hello)
                 return participant, True
-        participant = self._directory.enter(join.room, name, permissions)
+        participant = self._directory.enter(
+            join.room, name, permissions, mode=join.mode, hello=join.hello
+        )
         self._calls[participant] = Call(participant, self._node, self._candidates)
         return participant, False
 

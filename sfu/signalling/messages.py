@@ -24,6 +24,11 @@ Mid = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=200_000)]
 Height = Annotated[int, msgspec.Meta(ge=0, le=8640)]
+Hello = Annotated[str, msgspec.Meta(min_length=1, max_length=700, pattern=r"\A[A-Za-z0-9_-]+\Z")]
+SealedLine = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=24_000, pattern=r"\A[A-Za-z0-9_-]+\Z")
+]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 RequestId = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 
 Kind = Literal["audio", "video"]
@@ -83,6 +88,8 @@ class Participant(Value, frozen=True):
     moderator: bool
     connected: bool
     """False while a dropped connection may still return."""
+    hello: str | None
+    """In end-to-end modes: what they say of themselves and their keys, unread by the server."""
     publications: tuple[Publication, ...]
 
 
@@ -118,6 +125,8 @@ class Join(Message, frozen=True):
     name: Name
     mode: Mode = "hop"
     """The mode that the client insists on; another room mode is refused, never adapted to."""
+    hello: Hello | None = None
+    """For the others in the room, in end-to-end modes only; one's media is sealed as it says."""
     token: Secret | None = None
     resume: Secret | None = None
 
@@ -149,6 +158,22 @@ class SendChat(Message, frozen=True):
     """A line of chat to everybody in the room."""
 
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+
+
+class SendSealedChat(Message, frozen=True):
+    """A line of chat that the server cannot read, in the end-to-end modes."""
+
+    line: SealedLine
+
+
+class ReportRefusals(Message, frozen=True):
+    """How many sealed frames this client did not play since its last report, by reason."""
+
+    malformed: Count = 0
+    unknown_key: Count = 0
+    replayed: Count = 0
+    not_authentic: Count = 0
+    mislabelled: Count = 0
 
 
 class AskMute(Message, frozen=True):
@@ -192,10 +217,11 @@ class ParticipantJoined(Message, frozen=True):
 
 
 class ParticipantUpdated(Message, frozen=True):
-    """Somebody's connection dropped or returned."""
+    """Somebody's connection dropped or returned, perhaps with other keys."""
 
     participant: Identifier
     connected: bool
+    hello: str | None
 
 
 class ParticipantLeft(Message, frozen=True):
@@ -259,6 +285,13 @@ class Chat(Message, frozen=True):
     text: str
 
 
+class SealedChat(Message, frozen=True):
+    """A line of chat that only those can read who have the keys."""
+
+    participant: Identifier
+    line: str
+
+
 class MuteAsked(Message, frozen=True):
     """A moderator asks you to mute a publication."""
 
@@ -283,7 +316,18 @@ class Problem(Message, frozen=True):
     """True when the connection closes after it."""
 
 
-ClientMessage = Join | Offer | Wish | SetMuted | SendChat | AskMute | Remove | Leave
+ClientMessage = (
+    Join
+    | Offer
+    | Wish
+    | SetMuted
+    | SendChat
+    | SendSealedChat
+    | ReportRefusals
+    | AskMute
+    | Remove
+    | Leave
+)
 ServerMessage = (
     Welcome
     | ParticipantJoined
@@ -296,6 +340,7 @@ ServerMessage = (
     | LayerChanged
     | SpeakerChanged
     | Chat
+    | SealedChat
     | MuteAsked
     | Removed
     | Problem

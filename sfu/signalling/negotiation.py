@@ -52,8 +52,12 @@ def negotiate(
     local: LocalTransport,
     publish: Mapping[str, MediaSource],
     send: Mapping[str, SendStream],
+    *,
+    sealed: bool = False,
 ) -> Negotiation:
     """Answer an offer; `publish` and `send` say by mid what its m-lines are for.
+
+    `sealed`: only codecs are taken whose frames can be forwarded without a look into them.
 
     Raises Refused where no answer could work: nothing bundled, no DTLS, no ICE, no media.
     """
@@ -62,7 +66,7 @@ def negotiate(
     # RFC 8842 section 5.3
     setup: Literal["active", "passive"] = "active" if remote.setup == "passive" else "passive"
     transport = Transport(local.ufrag, local.password, (local.fingerprint,), setup)
-    answerer = SectionAnswerer(transport, offer.bundle, _bundle_extensions(offer))
+    answerer = SectionAnswerer(transport, offer.bundle, _bundle_extensions(offer), sealed=sealed)
     outcomes = [
         answerer.answer(section, publish.get(section.mid), send.get(section.mid))
         for section in offer.sections

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from sfu.errors import Refused
 from sfu.rooms import events
+from sfu.rooms.directory import check_mode
+from sfu.rooms.room import HOP
 from sfu.signalling.messages import Join, Offer, PublishedSection, ReceivedSection, SectionNote
 from sfu.signalling.sdp import parse_sdp
 
@@ -96,6 +98,8 @@ class Resources:
         description = parse_sdp(body)
         self._lobby.check(token, endpoint.room)
         room = self._lobby.find_room(endpoint.room)
+        if room is not None:
+            check_mode(room, HOP)
         offer = _offer(endpoint.protocol, body, description, room, publication)
         join = Join(room=endpoint.room, name=NAMES[endpoint.protocol], token=token)
         participant, _ = self._lobby.enter(join)

@@ -44,6 +44,7 @@ def describe_participant(participant: Participant) -> messages.Participant:
         name=participant.name,
         moderator=participant.permissions.moderate,
         connected=participant.connected,
+        hello=participant.hello,
         publications=tuple(map(describe_publication, participant.publications)),
     )
 
@@ -54,7 +55,7 @@ def describe_welcome(participant: Participant, *, resumed: bool) -> messages.Wel
     return messages.Welcome(
         participant=participant.id,
         room=room.name,
-        mode="hop",
+        mode=cast("messages.Mode", room.mode),
         resume=participant.secret,
         resumed=resumed,
         may_publish=permissions.publish,

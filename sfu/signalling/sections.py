@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sfu.media.codec import Codec
 from sfu.signalling.agreement import ReceivedMedia, SendStream, SentMedia
 from sfu.signalling.codecs import ChosenCodec, choose_codecs
 from sfu.signalling.description import (
@@ -21,6 +22,10 @@ from sfu.wire.extensions import BY_URI, Extension
 STARTING_KBPS: Final = 1000
 """x-google-start-bitrate of video that we receive. libwebrtc begins at 300 kbit/s, where it encodes
 a small picture first; from 1000, its first probes (3 and 6 times as much) reach HD at once."""
+
+NOT_SEALABLE: Final = (
+    "This room is sealed end to end; that takes Opus, VP8, VP9, or AV1 with dependency descriptors."
+)
 
 _DTLS_PROFILES: Final = {"UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF", "RTP/SAVPF"}
 """RFC 9429 section 5.1.2; the last one only where fingerprints come with it."""
@@ -49,10 +54,16 @@ class SectionAnswerer:
     """Answers the m-lines of one offer, and notes why it refuses or limits some."""
 
     def __init__(
-        self, transport: Transport, bundle: tuple[str, ...], extensions: Mapping[int, Extension]
+        self,
+        transport: Transport,
+        bundle: tuple[str, ...],
+        extensions: Mapping[int, Extension],
+        *,
+        sealed: bool,
     ) -> None:
         """Take our half of the transport, the offered bundle, and the extension ids to be used."""
         self._transport, self._bundle, self._extensions = transport, bundle, extensions
+        self._sealed = sealed
         self.notes: list[SectionNote] = []
 
     def answer(
@@ -65,6 +76,9 @@ class SectionAnswerer:
             self._note(offered, *problem)
             return _rejection(offered)
         codecs = choose_codecs(offered)
+        if self._sealed and codecs and not (codecs := self._sealable(offered, codecs)):
+            self._note(offered, "no-sealed-codec", NOT_SEALABLE)
+            return _rejection(offered)
         if not codecs:
             self._note(offered, "no-codec", f"None of its codecs is forwarded here: {_FORWARDED}.")
             return _rejection(offered)
@@ -73,6 +87,15 @@ class SectionAnswerer:
         if not self._will_send(offered, stream, codecs):
             stream = None
         return self._accept(offered, _one_congestion_control(offered, codecs), source, stream)
+
+    def _sealable(
+        self, offered: MediaSection, codecs: tuple[ChosenCodec, ...]
+    ) -> tuple[ChosenCodec, ...]:
+        """Those whose frames can be told apart from outside of the seal (docs/sealing.md)."""
+        descriptor = Extension.DEPENDENCY_DESCRIPTOR
+        described = any(self._extensions.get(e.ident) is descriptor for e in offered.extmaps)
+        unfit = {Codec.H264} if described else {Codec.H264, Codec.AV1}
+        return tuple(codec for codec in codecs if codec.codec not in unfit)
 
     def _note(self, offered: MediaSection, code: str, reason: str) -> None:
         self.notes.append(SectionNote(mid=offered.mid, code=code, reason=reason))

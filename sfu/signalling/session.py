@@ -9,6 +9,7 @@ import msgspec
 
 from sfu.errors import Refused
 from sfu.rooms import events
+from sfu.rooms.tally import tally_refusals
 from sfu.signalling import messages
 from sfu.signalling.announcements import announce
 from sfu.signalling.roster import describe_reception, describe_welcome
@@ -46,6 +47,8 @@ class Session:
             messages.Wish: self._on_wish,
             messages.SetMuted: self._on_set_muted,
             messages.SendChat: self._on_send_chat,
+            messages.SendSealedChat: self._on_send_sealed_chat,
+            messages.ReportRefusals: self._on_report_refusals,
             messages.AskMute: self._on_ask_mute,
             messages.Remove: self._on_remove,
             messages.Leave: self._on_leave,
@@ -141,7 +144,27 @@ class Session:
 
     def _on_send_chat(self, participant: Participant, chat: messages.SendChat, now: float) -> None:
         del now
+        if participant.room.sealed:
+            raise Refused("chat-in-clear", "Chat of this room is sealed; this line was not sent.")
         participant.room.announce(events.Said(participant, chat.text))
+
+    def _on_send_sealed_chat(
+        self, participant: Participant, chat: messages.SendSealedChat, now: float
+    ) -> None:
+        del now
+        if not participant.room.sealed:
+            raise Refused(
+                "chat-sealed", "This room is not sealed, and nobody could read this line."
+            )
+        participant.room.announce(events.SaidSealed(participant, chat.line))
+
+    def _on_report_refusals(
+        self, participant: Participant, report: messages.ReportRefusals, now: float
+    ) -> None:
+        del now
+        if not participant.room.sealed:
+            raise Refused("not-sealed", "Nothing is sealed in this room, and nothing to be opened.")
+        tally_refusals(participant.room.ended, msgspec.structs.asdict(report))
 
     def _on_ask_mute(self, participant: Participant, request: messages.AskMute, now: float) -> None:
         del now

@@ -23,6 +23,7 @@ NOT_IN_THIS_CALL = {
     "Other drops A",
     "Packets asked for again A",
     "Retransmissions A",
+    "Sealed frames refused A",
 }
 """What stays empty while small pictures are watched in full and nothing is lost."""
 

@@ -34,6 +34,7 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
+        """Its id."""
         return self._process.pid
 
     @property

@@ -34,6 +34,8 @@ from sfu_clients.errors import ClientError
 from sfu_clients.media.sources import Source
 from sfu_clients.publisher import Publisher
 from sfu_clients.roster import Roster
+from sfu_clients.sealing.room import SealedRoom
+from sfu_clients.sealing.session import ClearSession, SealedSession
 from sfu_clients.signalling import Signalling
 from sfu_clients.subscriber import Subscriber
 
@@ -49,7 +51,7 @@ REBUILD_SECONDS: Final = 1.0
 class Client:
     """One participant; `async with` joins and leaves. Every method may raise ClientError."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by name: how one joins
         self,
         url: str,
         room: str,
@@ -57,20 +59,30 @@ class Client:
         name: str = "sfu-client",
         token: str | None = None,
         insecure: bool = False,
+        secret: str | None = None,
     ) -> None:
-        """`url` is http(s)://host:port; `insecure` believes any certificate."""
+        """`url` is http(s)://host:port; `insecure` believes any certificate.
+
+        With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all.
+        """
         self._url = url
         self._insecure = insecure
-        self._join = _validated(Join(room=room, name=name, token=token))
+        self._roster = Roster()
+        self._mode: ClearSession | SealedSession = ClearSession()
+        if secret is not None:
+            self._mode = SealedSession(SealedRoom(secret, room, name), self._roster)
+        self._join = _validated(
+            Join(room=room, name=name, token=token, mode=self._mode.name, hello=self._mode.hello)
+        )
         self._signalling: Signalling
         self._call: Call
         self._negotiating = asyncio.Lock()
         self._wanted = self._negotiated = 0  # versions of what is published and subscribed
         self._stale = asyncio.Event()  # the server may not know what we want
         self._keeper: asyncio.Task[None] | None = None
+        self._reporter: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[ServerMessage], None]] = []
         self._wishes: dict[str, int] = {}
-        self._roster = Roster()
         self.room = room
         self.publishers: list[Publisher] = []
         self.subscribers: dict[str, Subscriber] = {}
@@ -83,6 +95,7 @@ class Client:
         self._call = self._new_call()
         self._receive(await self._signalling.connect())
         self._keeper = tasks.start(self._keep_connected(), "keeper")
+        self._reporter = tasks.start(self._mode.report(self._signalling), "reporter")
         return self
 
     async def __aexit__(
@@ -92,6 +105,7 @@ class Client:
         traceback: TracebackType | None,
     ) -> None:
         await tasks.stop(self._keeper)
+        await tasks.stop(self._reporter)
         for publisher in self.publishers:
             await publisher.close()
         for subscriber in self.subscribers.values():
@@ -109,6 +123,7 @@ class Client:
 
     async def publish(self, *sources: Source) -> list[Publisher]:
         """Publish these, each as a track of its own; they begin when the connection stands."""
+        self._mode.seal(sources)
         publishers = [Publisher(source) for source in sources]
         self.publishers += publishers
         try:
@@ -135,6 +150,7 @@ class Client:
         """Receive these; pictures with at most `height` lines, if that is given."""
         new = [one for one in publications if one.id not in self.subscribers]
         self.subscribers |= {publication.id: Subscriber(publication) for publication in new}
+        self._mode.hand_out_keys(self.subscribers)
         try:
             if height is not None:  # before anything larger is sent
                 for publication in publications:
@@ -166,7 +182,7 @@ class Client:
 
     async def say(self, text: str) -> None:
         """Write a line of chat."""
-        await self._signalling.send(_validated(SendChat(text=text)))
+        await self._signalling.send(self._mode.line(_validated(SendChat(text=text))))
 
     def listen(self, listener: Callable[[ServerMessage], None]) -> Callable[[], None]:
         """Have every message of the server's given to this function, until the result is called."""
@@ -270,6 +286,7 @@ class Client:
             self._stale.set()
         self._roster.receive(message)
         self._name_publications()
+        message = self._mode.hear(message, self.subscribers)
         if isinstance(message, LayerChanged) and message.publication in self.subscribers:
             self.subscribers[message.publication].receive_layer(message)
         for listener in tuple(self._listeners):

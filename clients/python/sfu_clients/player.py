@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 import av
 
@@ -11,9 +11,12 @@ from sfu.errors import MalformedPacket
 from sfu_clients import tasks
 from sfu_clients.media import clock
 from sfu_clients.media.decoders import Decoder, Frame, Undecodable
-from sfu_clients.payload import CLOCK_RATES, EncodedFrame, unwrap
+from sfu_clients.payload import CLOCK_RATES, EncodedFrame, frames, unwrap
 from sfu_clients.rtp.pictures import Picture
 from sfu_clients.viewing import Viewing
+
+if TYPE_CHECKING:
+    from sfu_clients.sealing.frames import Opener
 
 MAX_QUEUED: Final = 60
 """Pictures that may wait for the decoder."""
@@ -41,6 +44,10 @@ class Player:
         self._sent_at = sent_at
         self._on_fault = on_fault
         self._clock = clock
+        self.opener: Opener | None = None
+        """What opens frames in a sealed room."""
+        self.sealed = False
+        """Whether only what was opened is decoded."""
         self._queue: asyncio.Queue[tuple[Decoder, Picture, bool]] = asyncio.Queue(MAX_QUEUED)
         self._task: asyncio.Task[None] | None = None
         self._origin: int | None = None  # of timestamps, for those who write files
@@ -72,8 +79,11 @@ class Player:
     async def _run(self) -> None:
         while True:
             decoder, picture, key_frame = await self._queue.get()
+            if self.sealed and self.opener is None:  # waiting for keys
+                self.undecoded += 1
+                continue
             try:
-                data = unwrap(decoder.codec, [packet.payload for packet in picture.packets])
+                data = self._media(decoder.codec, [p.payload for p in picture.packets])
                 frame = await asyncio.to_thread(decoder.decode, data)
             except (MalformedPacket, Undecodable):
                 self.undecoded += 1
@@ -84,6 +94,17 @@ class Player:
             if self.on_encoded is not None:
                 timestamp = self._counted(picture.timestamp, CLOCK_RATES[decoder.codec])
                 self.on_encoded(self._encoded(data, timestamp, key_frame=key_frame))
+
+    def _media(self, codec: str, payloads: Sequence[bytes]) -> bytes:
+        """What is for the decoder; raises MalformedPacket, or Undecodable if it stays sealed."""
+        if not self.sealed:
+            return unwrap(codec, payloads)
+        assert self.opener is not None
+        opened = [self.opener.open(codec, frame) for frame in frames(codec, payloads)]
+        media = [one[0] for one in opened if one is not None]
+        if len(media) < len(opened):
+            raise Undecodable("A frame was not opened.")
+        return b"".join(media)
 
     def _show(self, frame: Frame, picture: Picture, *, now: float) -> None:
         self.viewing.show(now=now)

@@ -44,7 +44,9 @@ class Roster:
                 people.pop(message.participant, None)
             case ParticipantUpdated() if message.participant in people:
                 person = people[message.participant]
-                people[person.id] = msgspec.structs.replace(person, connected=message.connected)
+                people[person.id] = msgspec.structs.replace(
+                    person, connected=message.connected, hello=message.hello
+                )
             case PublicationAdded() | PublicationUpdated() if message.participant in people:
                 self._replace(message.participant, message.publication.id, message.publication)
             case PublicationRemoved() if message.participant in people:

@@ -117,10 +117,12 @@ class Signalling:
             raise Unreachable(f"Cannot reach {self._url}: {_words(error)}.") from error
         message = await self._socket.receive()
         first = self._decode(message) if message.type is aiohttp.WSMsgType.TEXT else None
-        if isinstance(first, Welcome):
+        if isinstance(first, Welcome) and first.mode == self._join.mode:
             self._join = msgspec.structs.replace(self._join, resume=first.resume)
             return first
         await self._close_socket()
+        if isinstance(first, Welcome):
+            raise ConnectionEnded(f"The server takes this room for {first.mode}: we do not enter.")
         if isinstance(first, Problem):
             raise ConnectionEnded(first.reason)
         raise Unreachable(f"{self._url} does not answer as this server does.")

@@ -18,6 +18,7 @@ from sfu_clients.rtp.missing import Missing
 from sfu_clients.rtp.packet import Packet
 from sfu_clients.rtp.pictures import Picture, PictureBuffer
 from sfu_clients.rtp.reception import Reception
+from sfu_clients.sealing.frames import Opener
 from sfu_clients.viewing import Viewing
 
 KEY_FRAME_SECONDS: Final = 0.5
@@ -75,6 +76,14 @@ class Subscriber:
     def viewing(self) -> Viewing:
         """What it is like to watch."""
         return self._player.viewing
+
+    def take_sealed(self, opener: Opener | None) -> None:
+        """Decode only what this opens; None as long as there are no keys."""
+        if self._player.sealed and self._player.opener is opener:
+            return
+        self._player.sealed = True
+        self._player.opener = opener
+        self._begin_again()
 
     def on_frame(self, listener: Callable[[Frame], None]) -> None:
         """Have every decoded picture or piece of sound given to this function."""
@@ -217,6 +226,7 @@ class Subscriber:
             "loss": round(max(0.0, 1 - received / expected), 5) if expected else 0.0,
             "recovered": recovered + self._missing.recovered,
             "undecoded": self._refused + self._player.undecoded,
+            "refused": self._player.opener.refusals() if self._player.opener else {},
             "key_frames_asked": self.key_frames_asked,
             "kbps": round(self._octets * 8 / seconds / 1000, 1) if seconds > 0 else 0.0,
             **self.viewing.report(),

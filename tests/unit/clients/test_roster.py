@@ -17,7 +17,7 @@ from sfu_clients.roster import MAX_PARTICIPANTS, MAX_PUBLICATIONS, Roster
 def person(ident: str, *publications: Publication) -> Participant:
     """Somebody."""
     return Participant(
-        id=ident, name=ident, moderator=False, connected=True, publications=publications
+        id=ident, name=ident, moderator=False, connected=True, hello=None, publications=publications
     )
 
 
@@ -62,7 +62,8 @@ def test_follows_what_happens() -> None:
     ]
     assert [one.id for one in roster.own_publications()] == ["mine"]
     roster.receive(PublicationRemoved(participant="ana", publication="a"))
-    roster.receive(ParticipantUpdated(participant="ana", connected=False))
+    roster.receive(ParticipantUpdated(participant="ana", connected=False, hello="QW5h"))
+    assert roster.people["ana"].hello == "QW5h"
     roster.receive(ParticipantLeft(participant="ben", reason="left"))
     assert [(who.id, who.connected) for who, _ in roster.publications()] == [("ana", False)]
 
@@ -71,7 +72,7 @@ def test_what_concerns_nobody_is_passed_over() -> None:
     """Messages about people who are not there."""
     roster = welcomed()
     roster.receive(ParticipantLeft(participant="nobody", reason="left"))
-    roster.receive(ParticipantUpdated(participant="nobody", connected=False))
+    roster.receive(ParticipantUpdated(participant="nobody", connected=False, hello=None))
     roster.receive(PublicationAdded(participant="nobody", publication=publication("x")))
     roster.receive(PublicationRemoved(participant="nobody", publication="x"))
     roster.receive(PublicationRemoved(participant="me", publication="x"))

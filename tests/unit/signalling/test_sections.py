@@ -4,9 +4,17 @@ import pytest
 
 from sfu.media.codec import Codec
 from sfu.signalling.agreement import SendStream
-from sfu.signalling.description import Direction, MediaSection, RtpMap, SsrcGroup, Transport
+from sfu.signalling.description import (
+    Direction,
+    ExtMap,
+    MediaSection,
+    RtpMap,
+    SsrcGroup,
+    Transport,
+)
 from sfu.signalling.messages import MediaSource
 from sfu.signalling.sections import Outcome, SectionAnswerer
+from sfu.wire.extensions import URIS, Extension
 
 OURS = Transport("srvr", "p" * 24, ("sha-256 AB",), "passive")
 
@@ -36,7 +44,7 @@ def answer(
     section: MediaSection, source: MediaSource | None = None, sent: SendStream | None = None
 ) -> tuple[Outcome, list[str]]:
     """The outcome, and the codes of the notes about it."""
-    answerer = SectionAnswerer(OURS, ("a",), {})
+    answerer = SectionAnswerer(OURS, ("a",), {}, sealed=False)
     outcome = answerer.answer(section, source, sent)
     assert all(note.mid == section.mid and note.reason.endswith(".") for note in answerer.notes)
     return outcome, [note.code for note in answerer.notes]
@@ -114,7 +122,7 @@ def test_port_0_in_the_bundle_is_no_refusal() -> None:
 )
 def test_a_viewer_without_the_codec_is_told(codecs: tuple[Codec, ...], reason: str | None) -> None:
     """The tile can say what is missing; the m-line stays for another publication."""
-    answerer = SectionAnswerer(OURS, ("a",), {})
+    answerer = SectionAnswerer(OURS, ("a",), {}, sealed=False)
     outcome = answerer.answer(offered("recvonly"), None, stream(*codecs))
     assert outcome.accepted
     assert (outcome.sent is None) == (reason is not None)
@@ -176,3 +184,39 @@ def test_video_that_we_receive_starts_fast() -> None:
     )
     outcome, _ = answer(opus, "microphone")
     assert outcome.answer.fmtp == {111: "useinbandfec=1"}
+
+
+DESCRIPTOR = ExtMap(13, URIS[Extension.DEPENDENCY_DESCRIPTOR])
+
+
+@pytest.mark.parametrize(
+    ("names", "described", "taken"),
+    [
+        pytest.param(["VP8", "VP9"], False, ["VP8", "VP9"], id="as browsers offer them"),
+        pytest.param(["H264", "VP8"], False, ["VP8"], id="H.264 would need clear bytes"),
+        pytest.param(["AV1", "VP9"], True, ["AV1", "VP9"], id="AV1 with descriptors"),
+        pytest.param(["AV1", "VP9"], False, ["VP9"], id="AV1 without, as Firefox has it"),
+        pytest.param(["H264"], True, [], id="nothing that can be sealed"),
+    ],
+)
+def test_a_sealed_room_takes_what_can_be_sealed(
+    names: list[str],
+    described: bool,  # noqa: FBT001 - a column
+    taken: list[str],
+) -> None:
+    """Whatever is forwarded must be understood from outside of the seal, or is refused in words."""
+    types = dict(zip(range(100, 120), names, strict=False))
+    section = offered(
+        "sendonly",
+        formats=tuple(map(str, types)),
+        rtpmaps={number: RtpMap(name, 90_000) for number, name in types.items()},
+        fmtp=dict.fromkeys(types, "packetization-mode=1;profile-level-id=42e01f"),
+        extmaps=(DESCRIPTOR,) if described else (),
+    )
+    answerer = SectionAnswerer(
+        OURS, ("a",), {13: Extension.DEPENDENCY_DESCRIPTOR} if described else {}, sealed=True
+    )
+    outcome = answerer.answer(section, "camera", None)
+    assert [rtpmap.name for rtpmap in outcome.answer.rtpmaps.values()] == taken
+    assert outcome.accepted == bool(taken)
+    assert [note.code for note in answerer.notes] == ([] if taken else ["no-sealed-codec"])

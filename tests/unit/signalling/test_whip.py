@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
@@ -15,7 +16,7 @@ from sfu.signalling.tokens import Grant, issue
 from sfu.signalling.whip import STATUS
 from tests.support.endpoint import on_udp
 from tests.support.packets import rtp
-from tests.support.running import SECRET, fetch
+from tests.support.running import SECRET, fetch, running, settings
 from tests.support.visitor import OPUS
 from tests.support.whip import FRAGMENT, SDP, Http, Party, site
 
@@ -111,6 +112,24 @@ async def test_a_viewer_of_an_empty_room_may_come_again(http: Http) -> None:
     """409, as the draft wants it, and when to try."""
     answer = await http.ask("POST", "/whep/hall", Party("recvonly").offer)
     assert (answer.status, answer.headers["Retry-After"]) == (409, "5")
+
+
+@pytest.mark.parametrize("endpoint", ["whip", "whep"])
+async def test_a_sealed_room_takes_nobody_who_cannot_seal(endpoint: str) -> None:
+    """Refused in words, and nobody in the room hears of it: there is no way down from a mode."""
+    async with (
+        running(settings()) as (_, url),
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"{url}/ws") as ana,
+    ):
+        join = {"type": "join", "room": "hall", "name": "Ana", "mode": "e2ee-passphrase"}
+        await ana.send_json(join | {"hello": "QW5h"})
+        assert (await ana.receive_json())["mode"] == "e2ee-passphrase"
+        party = Party("sendonly" if endpoint == "whip" else "recvonly")
+        refused = await Http(url, session).ask("POST", f"/{endpoint}/hall", party.offer)
+        assert refused.status == 403
+        assert "e2ee-passphrase" in refused.text
+        assert "sfu_joins_total 1.0" in await fetch(f"{url}/metrics")
 
 
 async def test_an_offer_without_our_codecs_is_refused(http: Http) -> None:

@@ -7,6 +7,7 @@ from typing import NoReturn, TypeAlias
 
 from sfu_clients.client import Client
 from sfu_clients.errors import ClientError
+from sfu_clients.sealing.session import SEALED_MODE
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - its only name
 """Where a command adds its parser."""
@@ -31,8 +32,10 @@ def add_call_options(command: argparse.ArgumentParser, *, name: str) -> None:
     command.add_argument(
         "--insecure", action="store_true", help="believe any certificate, as of `make run LAN=1`"
     )
-    command.add_argument("--mode", default="hop", help="of the room; only `hop` so far")
-    command.add_argument("--secret", help="of the room, in end-to-end modes")
+    command.add_argument("--mode", default="hop", help="of the room: hop, or e2ee-passphrase")
+    command.add_argument(
+        "--secret", help="what follows #key= in a sealed room's link, or SALT:PASSPHRASE"
+    )
     command.add_argument("--seconds", type=read_seconds, help="how long; without: until ctrl-C")
     command.add_argument("--json", action="store_true", help="print one line of JSON at the end")
 
@@ -50,14 +53,18 @@ def read_seconds(text: str) -> float:
 
 def client(options: argparse.Namespace) -> Client:
     """The participant that the options describe; raises ClientError."""
-    if options.mode != "hop":
-        raise ClientError(f"This version speaks the mode hop only, not {options.mode!r}.")
-    if options.secret is not None:
+    secret = options.secret or os.environ.get("SFU_SECRET")
+    if options.mode not in {"hop", SEALED_MODE}:
+        raise ClientError(f"Modes are hop and {SEALED_MODE}, not {options.mode!r}.")
+    if options.mode == "hop" and options.secret is not None:
         raise ClientError("The mode hop has no secret: its server can read everything.")
+    if options.mode == SEALED_MODE and secret is None:
+        raise ClientError(f"The mode {SEALED_MODE} needs --secret: what follows #key= in the link.")
     return Client(
         options.url,
         options.room,
         name=options.name,
         token=options.token or os.environ.get("SFU_TOKEN"),
         insecure=options.insecure,
+        secret=None if options.mode == "hop" else secret,
     )

@@ -7,11 +7,11 @@ import av
 
 from sfu.signalling.messages import MediaSource
 from sfu_clients.errors import ClientError
+from sfu_clients.media.cutter import Cutter, FrameSeal
 from sfu_clients.media.encoders import AUDIO_CLOCK, VIDEO_CLOCK, OpusEncoder, VideoEncoder
 from sfu_clients.media.reader import Reader, TimedFrame, find_stream, opened
-from sfu_clients.media.sources import BITS_PER_PIXEL, Source, wrap
+from sfu_clients.media.sources import BITS_PER_PIXEL, Source
 from sfu_clients.media.tone import PIECE, level
-from sfu_clients.payload import packetizer
 from sfu_clients.rtp.outgoing import MediaPacket
 
 MAX_SIZE: Final = (1280, 720)
@@ -76,7 +76,7 @@ class FileVideo:
         width, height = fit(frame.width, frame.height, size)
         self._most = round(width * height * rate * BITS_PER_PIXEL)
         self._encoder = VideoEncoder(codec, width, height, rate=rate, bitrate=self._most)
-        self._packetizer = packetizer(codec)
+        self._cutter = Cutter(codec)
 
     def due(self) -> float | None:
         """When the file shows its next picture."""
@@ -90,7 +90,7 @@ class FileVideo:
         assert isinstance(picture, av.VideoFrame)
         frames = self._encoder.encode(self._scaled(picture), timestamp)
         self._next = next(self._pictures, None)
-        return [packet for frame in frames for packet in wrap(self._packetizer, frame)]
+        return self._cutter.cut(frames)
 
     def _scaled(self, picture: av.VideoFrame) -> av.VideoFrame:
         try:
@@ -105,6 +105,10 @@ class FileVideo:
     def set_bitrate(self, bitrate: int) -> None:
         """Encode within it."""
         self._encoder.set_bitrate(min(bitrate, self._most))
+
+    def seal(self, seal: FrameSeal) -> None:
+        """Seal each frame before it is cut."""
+        self._cutter.seal(seal)
 
 
 def _thinned(frames: Iterator[TimedFrame], rate: int) -> Iterator[TimedFrame]:
@@ -129,7 +133,7 @@ class FileAudio:
         if self._next is None:
             raise ClientError(f"{path} has no sound that can be decoded.")
         self._encoder = OpusEncoder("stereo")
-        self._packetizer = packetizer(self.codec)
+        self._cutter = Cutter(self.codec)
 
     def due(self) -> float | None:
         """When the next piece of 20 ms is to be heard."""
@@ -142,13 +146,17 @@ class FileAudio:
         at, sound = self._next
         frames = self._encoder.encode(sound, round(at * AUDIO_CLOCK), level=level(sound))
         self._next = next(self._pieces, None)
-        return [packet for frame in frames for packet in wrap(self._packetizer, frame)]
+        return self._cutter.cut(frames)
 
     def ask_key_frame(self) -> None:
         """Each piece is one."""
 
     def set_bitrate(self, bitrate: int) -> None:
         """Sound is small: it stays as it is."""
+
+    def seal(self, seal: FrameSeal) -> None:
+        """Seal each frame before it is cut."""
+        self._cutter.seal(seal)
 
 
 def _pieces(path: str, frames: Iterator[TimedFrame]) -> Iterator[tuple[float, av.AudioFrame]]:

@@ -1,6 +1,8 @@
 """A recording of a browser's stream as a source: layered, though nothing is encoded."""
 
 from sfu.signalling.messages import MediaSource
+from sfu_clients.errors import ClientError
+from sfu_clients.media.cutter import FrameSeal
 from sfu_clients.recordings.recording import RecordedStream, Recording
 from sfu_clients.recordings.replay import Replay
 from sfu_clients.rtp.outgoing import MediaPacket
@@ -31,6 +33,11 @@ class RecordedSource:
 
     def set_bitrate(self, bitrate: int) -> None:
         """It is as it was recorded."""
+
+    def seal(self, seal: FrameSeal) -> None:
+        """Its frames are packets already."""
+        del seal
+        raise ClientError("A recording cannot be sealed; publish a pattern or a file instead.")
 
 
 def _octets(stream: RecordedStream) -> int:

@@ -3,11 +3,10 @@
 from typing import Final, Protocol
 
 from sfu.signalling.messages import MediaSource
-from sfu.wire.extensions import Extension
+from sfu_clients.media.cutter import Cutter, FrameSeal
 from sfu_clients.media.encoders import AUDIO_CLOCK, VIDEO_CLOCK, OpusEncoder, VideoEncoder
 from sfu_clients.media.pattern import Pattern
 from sfu_clients.media.tone import PIECE, Tone, level
-from sfu_clients.payload import EncodedFrame, Packetizer, packetizer
 from sfu_clients.rtp.outgoing import MediaPacket
 
 PATTERN_SIZE: Final = (640, 360)
@@ -39,18 +38,9 @@ class Source(Protocol):
         """The network takes no more than this, in bits per second."""
         ...
 
-
-def wrap(packets: Packetizer, frame: EncodedFrame) -> list[MediaPacket]:
-    """The packets of one frame, in order."""
-    payloads = packets.packetize(frame)
-    extensions = {}
-    if frame.level is not None:
-        extensions[Extension.AUDIO_LEVEL] = bytes((0x80 | frame.level,))  # 0x80: voice
-    video = frame.level is None
-    return [
-        MediaPacket(payload, frame.timestamp, video and place == len(payloads), extensions)
-        for place, payload in enumerate(payloads, 1)
-    ]
+    def seal(self, seal: FrameSeal) -> None:
+        """Seal each frame before it is cut; raises ClientError if that cannot be."""
+        ...
 
 
 class PatternSource:
@@ -71,7 +61,7 @@ class PatternSource:
         self._rate = rate
         self._most = round(size[0] * size[1] * rate * BITS_PER_PIXEL)
         self._encoder = VideoEncoder(codec, *size, rate=rate, bitrate=self._most)
-        self._packetizer = packetizer(codec)
+        self._cutter = Cutter(codec)
         self._number = 0
 
     def due(self) -> float:
@@ -83,7 +73,7 @@ class PatternSource:
         picture = self._pattern.draw(self._number, now)
         frames = self._encoder.encode(picture, self._number * VIDEO_CLOCK // self._rate)
         self._number += 1
-        return [packet for frame in frames for packet in wrap(self._packetizer, frame)]
+        return self._cutter.cut(frames)
 
     def ask_key_frame(self) -> None:
         """The encoder makes one as soon as it can."""
@@ -92,6 +82,10 @@ class PatternSource:
     def set_bitrate(self, bitrate: int) -> None:
         """Encode within it."""
         self._encoder.set_bitrate(min(bitrate, self._most))
+
+    def seal(self, seal: FrameSeal) -> None:
+        """Seal each frame before it is cut."""
+        self._cutter.seal(seal)
 
 
 class ToneSource:
@@ -103,7 +97,7 @@ class ToneSource:
     def __init__(self) -> None:
         self._tone = Tone()
         self._encoder = OpusEncoder()
-        self._packetizer = packetizer(self.codec)
+        self._cutter = Cutter(self.codec)
         self._number = 0
 
     def due(self) -> float:
@@ -117,10 +111,14 @@ class ToneSource:
         timestamp = self._number * PIECE
         self._number += 1
         frames = self._encoder.encode(sound, timestamp, level=level(sound))
-        return [packet for frame in frames for packet in wrap(self._packetizer, frame)]
+        return self._cutter.cut(frames)
 
     def ask_key_frame(self) -> None:
         """Each piece is one."""
 
     def set_bitrate(self, bitrate: int) -> None:
         """Sound is small: it stays as it is."""
+
+    def seal(self, seal: FrameSeal) -> None:
+        """Seal each frame before it is cut."""
+        self._cutter.seal(seal)

@@ -3,10 +3,19 @@
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from sfu.errors import MalformedPacket
 from sfu_clients.payload import av1, h264, opus, vp8, vp9
 from sfu_clients.payload.frame import CLOCK_RATES, MAX_PAYLOAD_BYTES, EncodedFrame
 
-__all__ = ["CLOCK_RATES", "MAX_PAYLOAD_BYTES", "EncodedFrame", "Packetizer", "packetizer", "unwrap"]
+__all__ = [
+    "CLOCK_RATES",
+    "MAX_PAYLOAD_BYTES",
+    "EncodedFrame",
+    "Packetizer",
+    "frames",
+    "packetizer",
+    "unwrap",
+]
 
 
 class Packetizer(Protocol):
@@ -41,3 +50,17 @@ def packetizer(codec: str) -> Packetizer:
 def unwrap(codec: str, payloads: Sequence[bytes]) -> bytes:
     """What a decoder wants of one picture's payloads, in order; raises MalformedPacket."""
     return _UNWRAPPERS[codec](payloads)
+
+
+def frames(codec: str, payloads: Sequence[bytes]) -> list[bytes]:
+    """The frames of one picture, one for each spatial layer in it; raises MalformedPacket.
+
+    Their bytes may be sealed: only payload descriptors are read. AV1 would need more than that.
+    """
+    if codec != "VP9":
+        return [unwrap(codec, payloads)]
+    starts = [place for place, payload in enumerate(payloads) if vp9.starts_frame(payload)]
+    if starts[:1] != [0]:
+        raise MalformedPacket("the picture does not begin with a frame")
+    ends = [*starts[1:], len(payloads)]
+    return [unwrap(codec, payloads[start:end]) for start, end in zip(starts, ends, strict=True)]

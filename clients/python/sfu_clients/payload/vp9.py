@@ -34,6 +34,13 @@ class Vp9Packetizer:
         return payloads
 
 
+def starts_frame(payload: bytes) -> bool:
+    """Whether a layer's frame begins here (B, RFC 9628 section 4.2); raises MalformedPacket."""
+    descriptor = Vp9Descriptor()
+    parse_vp9(payload, 0, len(payload), descriptor)
+    return descriptor.starts
+
+
 def unwrap(payloads: Sequence[bytes]) -> bytes:
     """Put the layer frames of one picture together; raises MalformedPacket."""
     descriptor = Vp9Descriptor()

@@ -28,6 +28,15 @@ export type Sdp = string;
 /** 0 to 8 640 */
 export type Height = number;
 
+/** 1 to 700 characters of [A-Za-z0-9_-] */
+export type Hello = string;
+
+/** 1 to 24 000 characters of [A-Za-z0-9_-] */
+export type SealedLine = string;
+
+/** 0 to 1 000 000 */
+export type Count = number;
+
 /** 0 to 2 147 483 648 */
 export type RequestId = number;
 
@@ -64,6 +73,8 @@ export interface Participant {
   readonly moderator: boolean;
   /** False while a dropped connection may still return. */
   readonly connected: boolean;
+  /** In end-to-end modes: what they say of themselves and their keys, unread by the server. */
+  readonly hello: string | null;
   readonly publications: readonly Publication[];
 }
 
@@ -93,6 +104,8 @@ export interface Join {
   readonly name: Name;
   /** The mode that the client insists on; another room mode is refused, never adapted to. */
   readonly mode?: Mode;
+  /** For the others in the room, in end-to-end modes only; one's media is sealed as it says. */
+  readonly hello?: Hello | null;
   readonly token?: Secret | null;
   readonly resume?: Secret | null;
 }
@@ -124,6 +137,22 @@ export interface SetMuted {
 export interface SendChat {
   readonly type: "send_chat";
   readonly text: string;
+}
+
+/** A line of chat that the server cannot read, in the end-to-end modes. */
+export interface SendSealedChat {
+  readonly type: "send_sealed_chat";
+  readonly line: SealedLine;
+}
+
+/** How many sealed frames this client did not play since its last report, by reason. */
+export interface ReportRefusals {
+  readonly type: "report_refusals";
+  readonly malformed?: Count;
+  readonly unknown_key?: Count;
+  readonly replayed?: Count;
+  readonly not_authentic?: Count;
+  readonly mislabelled?: Count;
 }
 
 /** Moderators: ask a participant to mute a publication. */
@@ -164,11 +193,12 @@ export interface ParticipantJoined {
   readonly participant: Participant;
 }
 
-/** Somebody's connection dropped or returned. */
+/** Somebody's connection dropped or returned, perhaps with other keys. */
 export interface ParticipantUpdated {
   readonly type: "participant_updated";
   readonly participant: Identifier;
   readonly connected: boolean;
+  readonly hello: string | null;
 }
 
 /** Somebody left. */
@@ -232,6 +262,13 @@ export interface Chat {
   readonly text: string;
 }
 
+/** A line of chat that only those can read who have the keys. */
+export interface SealedChat {
+  readonly type: "sealed_chat";
+  readonly participant: Identifier;
+  readonly line: string;
+}
+
 /** A moderator asks you to mute a publication. */
 export interface MuteAsked {
   readonly type: "mute_asked";
@@ -256,7 +293,17 @@ export interface Problem {
   readonly fatal: boolean;
 }
 
-export type ClientMessage = Join | Offer | Wish | SetMuted | SendChat | AskMute | Remove | Leave;
+export type ClientMessage =
+  | Join
+  | Offer
+  | Wish
+  | SetMuted
+  | SendChat
+  | SendSealedChat
+  | ReportRefusals
+  | AskMute
+  | Remove
+  | Leave;
 
 export type ServerMessage =
   | Welcome
@@ -270,6 +317,7 @@ export type ServerMessage =
   | LayerChanged
   | SpeakerChanged
   | Chat
+  | SealedChat
   | MuteAsked
   | Removed
   | Problem;

@@ -1,0 +1,41 @@
+"""Frames of one source, cut into packets; sealed first, in rooms where frames are."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from sfu.wire.extensions import Extension
+from sfu_clients.payload import EncodedFrame, packetizer
+from sfu_clients.rtp.outgoing import MediaPacket
+
+FrameSeal = Callable[[EncodedFrame], bytes]
+"""Returns the bytes of a frame as they are to leave."""
+
+
+class Cutter:
+    """Keeps what payload formats number."""
+
+    def __init__(self, codec: str) -> None:
+        """`codec` is an encoding name as in SDP."""
+        self._packetizer = packetizer(codec)
+        self._seal: FrameSeal | None = None
+
+    def seal(self, seal: FrameSeal) -> None:
+        """Seal each frame from now on."""
+        self._seal = seal
+
+    def cut(self, frames: Iterable[EncodedFrame]) -> list[MediaPacket]:
+        """The packets of these frames, in order."""
+        return [packet for frame in frames for packet in self._cut_one(frame)]
+
+    def _cut_one(self, frame: EncodedFrame) -> list[MediaPacket]:
+        if self._seal is not None:
+            frame = replace(frame, data=self._seal(frame))
+        payloads = self._packetizer.packetize(frame)
+        extensions = {}
+        if frame.level is not None:
+            extensions[Extension.AUDIO_LEVEL] = bytes((0x80 | frame.level,))  # 0x80: voice
+        video = frame.level is None
+        return [
+            MediaPacket(payload, frame.timestamp, video and place == len(payloads), extensions)
+            for place, payload in enumerate(payloads, 1)
+        ]

@@ -1,0 +1,1 @@
+"""End-to-end sealing of frames, as docs/sealing.md says; the server has nothing like it."""

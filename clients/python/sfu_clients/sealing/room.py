@@ -1,0 +1,138 @@
+"""What one participant needs of a sealed room: own keys, the others' keys, and the chat."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from sfu.signalling.messages import MediaSource, Participant
+from sfu_clients.errors import ClientError
+from sfu_clients.payload import EncodedFrame
+from sfu_clients.sealing import base64url, shims
+from sfu_clients.sealing.chat import ChatOpener, ChatSealer
+from sfu_clients.sealing.frames import FrameInfo, Opener, Sealer, Sender, Stream
+from sfu_clients.sealing.passphrase import Hello, RoomKeys, read_secret
+from sfu_clients.sealing.sframe import SealError
+
+STREAMS: Final[dict[MediaSource, Stream]] = {
+    "microphone": Stream.MICROPHONE,
+    "camera": Stream.CAMERA,
+    "screen": Stream.SCREEN,
+    "screen_audio": Stream.SCREEN_AUDIO,
+}
+"""Which of a sender's streams a source is: a server that relabels it gets nothing opened."""
+
+
+class SealedRoom:
+    """Knows who is who by their hellos; nothing that the server says makes it take less."""
+
+    def __init__(self, secret: str, room: str, name: str) -> None:
+        """`secret` as `read_secret` takes it; raises ClientError if it is none."""
+        try:
+            self._keys = RoomKeys(read_secret(secret), room)
+        except SealError as error:
+            raise ClientError(f"This secret opens no room: {error}.") from error
+        self._own, hello = self._keys.introduce(name)
+        self.hello = base64url.encode(hello)
+        """For the others, by the server."""
+        self._met: dict[str, tuple[str | None, Hello | None]] = {}  # by participant
+        self._sealers: dict[Stream, Sealer] = {}
+        self._openers: dict[tuple[str, Stream], Opener] = {}
+        self._refused_before: Counter[str] = Counter()
+        self._chat = ChatSealer(self._own)
+        self._chats: dict[str, tuple[Sender, ChatOpener]] = {}
+
+    def meet(self, people: dict[str, Participant], own: str) -> None:
+        """Read the hellos of everybody who is here; forget who is not."""
+        met = {}
+        for ident, person in people.items():
+            known = self._met.get(ident)
+            if known is None or known[0] != person.hello:
+                known = person.hello, self._read(person.hello)
+            met[ident] = known
+        met.pop(own, None)
+        self._met = met
+        self._chats = {ident: one for ident, one in self._chats.items() if ident in self._met}
+        for key in [key for key in self._openers if key[0] not in self._met]:
+            self._refused_before.update(self._openers.pop(key).refusals())
+
+    def _read(self, hello: str | None) -> Hello | None:
+        try:
+            return self._keys.meet(base64url.decode(hello or ""))
+        except (SealError, ValueError):
+            return None
+
+    def sender(self, participant: str) -> Sender | None:
+        """Whose frames a participant's are; None without a hello of their own under our secret."""
+        _, hello = self._met.get(participant, (None, None))
+        if hello is None:
+            return None
+        idents = [met.sender.ident for _, met in self._met.values() if met is not None]
+        if hello.sender.ident == self._own.ident or idents.count(hello.sender.ident) > 1:
+            return None  # copied by somebody
+        return hello.sender
+
+    def name(self, participant: str) -> str | None:
+        """What somebody calls themselves, under the seal."""
+        _, hello = self._met.get(participant, (None, None))
+        return None if hello is None else hello.name
+
+    # Media
+
+    def sealer(self, source: MediaSource, codec: str) -> Callable[[EncodedFrame], bytes]:
+        """What seals the frames of a source; raises ClientError for a codec that cannot be."""
+        if codec not in shims.CODEC_NUMBERS or codec == "AV1":
+            raise ClientError(f"Frames of {codec} cannot be sealed here: take vp8 or vp9.")
+        stream = STREAMS[source]
+        sealer = self._sealers.setdefault(stream, Sealer(self._own, stream))
+
+        def seal(frame: EncodedFrame) -> bytes:
+            info = FrameInfo(
+                key_frame=frame.key_frame,
+                temporal=frame.temporal,
+                width=frame.width,
+                height=frame.height,
+                time=round(time.time() * 1000),
+            )
+            return sealer.seal(codec, frame.data, info)
+
+        return seal
+
+    def opener(self, participant: str, source: MediaSource) -> Opener | None:
+        """What opens somebody's source; None as long as nothing of theirs can be opened.
+
+        The same one each time, as long as they have the same keys: it knows what was replayed.
+        """
+        sender, key = self.sender(participant), (participant, STREAMS[source])
+        if sender is None:
+            return None
+        known = self._openers.get(key)
+        if known is None or known.sender != sender:
+            if known is not None:
+                self._refused_before.update(known.refusals())
+            known = self._openers[key] = Opener(sender, STREAMS[source])
+        return known
+
+    def refusals(self) -> Counter[str]:
+        """What all openers that there ever were have refused, by reason."""
+        living = (Counter(opener.refusals()) for opener in self._openers.values())
+        return sum(living, self._refused_before.copy())
+
+    # Chat
+
+    def seal_line(self, text: str) -> str:
+        """A line of ours, for the server to relay."""
+        return self._chat.seal(text)
+
+    def open_line(self, participant: str, line: str) -> str | None:
+        """Somebody's line; None if they did not write it, or it was heard before."""
+        sender = self.sender(participant)
+        if sender is None:
+            return None
+        known = self._chats.get(participant)
+        if known is None or known[0] != sender:
+            known = self._chats[participant] = sender, ChatOpener(sender)
+        try:
+            return known[1].open(line)
+        except SealError:
+            return None
