@@ -95,6 +95,8 @@ def _with_size(unit: bytes) -> bytes:
     if unit[0] & _HAS_SIZE:
         return unit
     length = 2 if unit[0] & _HAS_EXTENSION else 1
+    if len(unit) < length:
+        raise MalformedPacket("AV1 OBU header is cut off")
     header = bytes((unit[0] | _HAS_SIZE,)) + unit[1:length]
     return header + _leb128(len(unit) - length) + unit[length:]
 

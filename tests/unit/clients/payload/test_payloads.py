@@ -77,6 +77,7 @@ def test_any_payloads_parse_or_are_refused(codec: str, payloads: list[bytes]) ->
         pytest.param("AV1", [b"\x80\x01a"], id="the middle of an OBU without its beginning"),
         pytest.param("AV1", [b"\x00\x7fa"], id="an OBU that ends early"),
         pytest.param("AV1", [b"\x00" + b"\xff" * 9], id="a size without end"),
+        pytest.param("AV1", [b"\x10\x04"], id="an OBU header without its extension"),
         pytest.param("VP8", [b""], id="no descriptor"),
         pytest.param("VP9", [b"\xff"], id="a descriptor that ends early"),
     ],
