@@ -45,15 +45,20 @@ class Page:
         self.driver = driver
         self.name = name
 
-    def open(self, server: str, room: str, token: str = "", **query: object) -> None:
+    def open(
+        self, server: str, room: str, token: str = "", key: str = "", **query: object
+    ) -> None:
         """Open the page of a room; with `autojoin` it goes in by itself."""
         words = urlencode({"name": self.name, **query})
-        fragment = f"#token={token}" if token else ""
+        secrets = urlencode({k: v for k, v in (("token", token), ("key", key)) if v})
+        fragment = f"#{secrets}" if secrets else ""
         self.driver.get(f"{server}/room/{room}?{words}{fragment}")
 
-    def join(self, server: str, room: str, token: str = "", **query: object) -> None:
-        """Open the page and be in the room."""
-        self.open(server, room, token, autojoin=1, **query)
+    def join(
+        self, server: str, room: str, token: str = "", key: str = "", **query: object
+    ) -> None:
+        """Open the page and be in the room; with a key, in a sealed one."""
+        self.open(server, room, token, key, autojoin=1, **query)
         wait_until(self.state, JOIN_SECONDS, f"{self.name} is in the room")
 
     def close(self) -> None:

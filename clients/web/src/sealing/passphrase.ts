@@ -1,12 +1,10 @@
 /** Keys of the mode `e2ee-passphrase`: one secret that all in a room share, and the server lacks. */
 
 import { argon2id } from "@noble/hashes/argon2.js";
+import { SECRET_BYTES } from "../settings";
 import { type Bytes, bigEndian, concat, utf8 } from "./bytes";
 import type { Sender } from "./frames";
 import { derive, deriveKey, importSecret, NONCE_BYTES, SealError } from "./sframe";
-
-/** Of a secret in a link, and of a salt there. */
-export const SECRET_BYTES = 16;
 
 export const MAX_HELLO_BYTES = 512;
 
