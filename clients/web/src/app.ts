@@ -306,6 +306,9 @@ function endingText(ending: Ending | Unsealable, isSealed: boolean): string {
   if (ending.why === "unsealable") {
     return text.unsealable[ending.hindrance];
   }
+  if (ending.why === "keys") {
+    return text.keysLost;
+  }
   if (ending.why === "mode") {
     return text.otherMode;
   }

@@ -37,7 +37,9 @@ export type Ending =
   | { readonly why: "removed"; readonly reason: Removed["reason"] }
   | { readonly why: "refused"; readonly problem: Problem }
   /** The server says that the room has another mode than the one that we insist on. */
-  | { readonly why: "mode"; readonly mode: Mode };
+  | { readonly why: "mode"; readonly mode: Mode }
+  /** Whoever has the keys does not answer any more. */
+  | { readonly why: "keys" };
 
 export interface CallOptions {
   readonly url: string;
@@ -95,7 +97,11 @@ export class Call {
       keeper,
     );
     this.#meter = new Meter(this.#peer, keeper, () => events.measured());
-    this.#hearing = new Hearing(keeper, (message) => this.#receive(message));
+    this.#hearing = new Hearing(
+      keeper,
+      (message) => this.#receive(message),
+      () => this.#end({ why: "keys" }),
+    );
     this.#mutes = new Mutes((publication, muted) =>
       this.#signalling.send({ type: "set_muted", publication, muted }),
     );

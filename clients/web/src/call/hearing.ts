@@ -41,11 +41,16 @@ export class Hearing {
   #queue: Promise<void> = Promise.resolve();
   readonly #opening: Opening | null;
   readonly #deliver: (message: Heard) => void;
+  readonly #failed: () => void;
 
-  /** Without anybody to open anything, the call is not sealed, and everything passes at once. */
-  constructor(opening: Opening | null, deliver: (message: Heard) => void) {
+  /**
+   * Without anybody to open anything, the call is not sealed, and everything passes at once.
+   * `failed` is called when whoever has the keys does not answer any more.
+   */
+  constructor(opening: Opening | null, deliver: (message: Heard) => void, failed: () => void) {
     this.#opening = opening;
     this.#deliver = deliver;
+    this.#failed = failed;
   }
 
   receive(message: ServerMessage): void {
@@ -57,10 +62,15 @@ export class Hearing {
       return;
     }
     this.#queue = this.#queue.then(async () => {
-      for (const heard of await this.#open(opening, message)) {
+      for (const heard of await this.#open(opening, message).catch(() => this.#fail())) {
         this.#deliver(heard);
       }
     });
+  }
+
+  #fail(): Heard[] {
+    this.#failed();
+    return [];
   }
 
   async #open(opening: Opening, message: ServerMessage): Promise<Heard[]> {

@@ -51,6 +51,7 @@ export const de: Dictionary = {
   chatSealed: "Nur wer das Geheimnis hat, kann diesen Chat lesen.",
   unopenedLine: "Diese Nachricht lässt sich nicht öffnen und wird nicht gezeigt.",
   otherMode: "Der Server führt diesen Raum anders, als Sie es verlangen. Sie haben ihn verlassen.",
+  keysLost: "Die Schlüssel dieses Gesprächs gingen im Browser verloren. Nehmen Sie erneut teil.",
   roomIsSealed:
     "Dieser Raum ist Ende-zu-Ende-verschlüsselt. Bitten Sie um den ganzen Link mit dem Geheimnis.",
   roomIsNotSealed: "Dieser Raum ist nicht Ende-zu-Ende-verschlüsselt, und Ihr Link besteht darauf.",

@@ -50,6 +50,7 @@ export const en = {
   chatSealed: "Only those who have the secret can read this chat.",
   unopenedLine: "This message cannot be opened, and is not shown.",
   otherMode: "The server treats this room in another way than you insist on. You have left it.",
+  keysLost: "The keys of this call are lost in this browser. Join again.",
   roomIsSealed: "This room is encrypted end to end. Ask for the whole link, with the secret.",
   roomIsNotSealed: "This room is not encrypted end to end, and your link insists on it.",
   unsealable: {

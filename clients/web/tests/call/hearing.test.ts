@@ -37,13 +37,15 @@ class Opener implements Opening {
 
 async function hear(...messages: ServerMessage[]): Promise<Heard[]> {
   const heard: Heard[] = [];
-  const hearing = new Hearing(new Opener(), (message) => heard.push(message));
+  const hearing = new Hearing(new Opener(), (message) => heard.push(message), never);
   messages.forEach((message) => {
     hearing.receive(message);
   });
   await expect.poll(() => heard.length).toBeGreaterThanOrEqual(messages.length);
   return heard;
 }
+
+const never = () => expect.unreachable();
 
 const stateAfter = (heard: readonly Heard[]) =>
   heard.reduce(reduce, emptyState("garden", "e2ee-passphrase"));
@@ -123,6 +125,15 @@ describe("in a sealed call", () => {
     ]);
   });
 
+  it("nothing is taken as it is when the keys are lost", async () => {
+    const lost = new Opener();
+    lost.meet = () => Promise.reject(new Error("lost"));
+    const failed: string[] = [];
+    const hearing = new Hearing(lost, never, () => failed.push("failed"));
+    hearing.receive(WELCOME);
+    await expect.poll(() => failed).toEqual(["failed"]);
+  });
+
   it("the mode is ours, whatever a welcome says", async () => {
     const state = stateAfter(await hear({ ...WELCOME, mode: "hop" }));
     expect(state.mode).toBe("e2ee-passphrase");
@@ -132,7 +143,7 @@ describe("in a sealed call", () => {
 describe("in a call that is not sealed", () => {
   it("everything passes at once, but sealed lines", () => {
     const heard: Heard[] = [];
-    const hearing = new Hearing(null, (message) => heard.push(message));
+    const hearing = new Hearing(null, (message) => heard.push(message), never);
     hearing.receive(welcome());
     hearing.receive({ type: "sealed_chat", participant: "ada", line: "line: Hallo" });
     expect(heard).toEqual([welcome()]);
