@@ -22,6 +22,7 @@ export const de: Dictionary = {
   invited: "Sie benutzen eine Einladung.",
 
   sealing: "Ende-zu-Ende-Verschlüsselung",
+  sealingForced: "Dieser Link verlangt es.",
   secretHow: "Das Geheimnis ist",
   secretInLink: "im Link, den Sie verschicken",
   secretIsPassphrase: "ein Kennwort, das alle eingeben",

@@ -21,11 +21,12 @@ export const en = {
 
   // End-to-end encryption
   sealing: "End-to-end encryption",
+  sealingForced: "This link asks for it.",
   secretHow: "The secret is",
   secretInLink: "in the link that you send",
   secretIsPassphrase: "a passphrase that everybody types",
   passphrase: "Passphrase",
-  passphraseHint: "The same for everybody. Tell it to the others on another way.",
+  passphraseHint: "The same for everybody. Tell it to the others in another way.",
   passphraseMissing: "Please enter the passphrase.",
   makingKey: "Making the key…",
   linkDamaged: "The secret in this link is damaged. Ask for the whole link.",

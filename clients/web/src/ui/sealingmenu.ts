@@ -81,10 +81,7 @@ export class SealingMenu {
     const text = words();
     this.#howField.hidden = choice === "off" || this.#link !== null;
     this.#passphraseField.hidden = choice !== "passphrase";
-    this.#hint.textContent = {
-      off: text.lockOffText,
-      link: text.lockSharedText.link,
-      passphrase: text.lockSharedText.passphrase,
-    }[choice];
+    const meaning = choice === "off" ? text.lockOffText : text.lockSharedText[choice];
+    this.#hint.textContent = this.#link ? `${text.sealingForced} ${meaning}` : meaning;
   }
 }

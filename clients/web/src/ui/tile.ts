@@ -158,7 +158,8 @@ export class Tile {
   }
 
   #drawControls(view: TileView): void {
-    this.#wish.hidden = view.isSelf || view.publication === null;
+    const isPlayed = view.publication !== null && view.seal !== "broken";
+    this.#wish.hidden = view.isSelf || !isPlayed;
     setAttribute(this.#select, "aria-label", words().pictureOf(view.title));
     if (this.#select.value !== view.choice) {
       this.#select.value = view.choice;

@@ -70,7 +70,7 @@ function remoteView(
     stream: publication && call.stream(publication.id),
     hasPicture: shown && hint === "",
     muted: !isScreen && !isSending(participant, "audio"),
-    speaking: !isScreen && call.state.speaker === id,
+    speaking: !isScreen && trusted && call.state.speaker === id,
     away: !participant.connected,
     seal: call.isSealed ? (trusted ? "shared" : "broken") : null,
     layer,
