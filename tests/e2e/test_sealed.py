@@ -168,9 +168,9 @@ def test_the_chat_is_sealed(ana: Page, server: Server, person: Seat) -> None:
     tap.listen(ben)
     ben.enter()
     wait_until(lambda: ben.standing("Ana") == "met", 20, "Ben has met Ana")
-    ben.say("Grüße an alle")
+    ben.say("Grüße von Ben")
     for one in (ana, ben):
-        reads_line(one, "Ben", "Grüße an alle")
+        reads_line(one, "Ben", "Grüße von Ben")
     said = "\n".join(tap.sent(ben))
     assert '"send_sealed_chat"' in said
     for heard in (said, server.process.said, fetch(f"{server.url}/metrics")[1]):

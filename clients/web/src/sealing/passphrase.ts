@@ -1,6 +1,5 @@
 /** Keys of the mode `e2ee-passphrase`: one secret that all in a room share, and the server lacks. */
 
-import { argon2id } from "@noble/hashes/argon2.js";
 import { SECRET_BYTES } from "../settings";
 import { type Bytes, bigEndian, concat, utf8 } from "./bytes";
 import type { Sender } from "./frames";
@@ -9,7 +8,6 @@ import { derive, deriveKey, importSecret, NONCE_BYTES, SealError } from "./sfram
 export const MAX_HELLO_BYTES = 512;
 
 const ROOT_SALT = utf8("milkglass e2ee-passphrase v1");
-const ARGON2 = { m: 64 * 1024, t: 3, p: 1, dkLen: 32 } as const;
 const HELLO_VERSION = 1;
 
 /** Version, sender and salt; the name follows. */
@@ -17,11 +15,6 @@ const HELLO_BYTES = 21;
 
 /** Something was sealed under another secret than ours. */
 export class WrongSecret extends SealError {}
-
-/** Argon2id (RFC 9106) of what a person can remember; takes seconds, and blocks its thread. */
-export function stretch(passphrase: string, salt: Bytes): Bytes {
-  return new Uint8Array(argon2id(utf8(passphrase), salt, ARGON2));
-}
 
 /** What a participant says of themselves, under the room's secret. */
 export interface Hello {

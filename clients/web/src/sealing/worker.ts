@@ -1,7 +1,8 @@
 /** The worker that has the keys: it answers the page, and every frame of a sealed call passes it. */
 
+import { stretch } from "./argon2";
 import { Keyring } from "./keyring";
-import { RoomKeys, stretch } from "./passphrase";
+import { RoomKeys } from "./passphrase";
 import type { Answer, Name, Request, Requests, Secret, TransformOptions } from "./requests";
 import { type EncodedFrame, Route, sealFrame } from "./transforms";
 

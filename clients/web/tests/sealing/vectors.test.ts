@@ -2,9 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import vectors from "../../../../tests/data/vectors/sealed-frames.json";
+import { stretch } from "../../src/sealing/argon2";
 import { ChatOpener, ChatSealer } from "../../src/sealing/chat";
 import { Opener, Sealer } from "../../src/sealing/frames";
-import { RoomKeys, stretch } from "../../src/sealing/passphrase";
+import { RoomKeys } from "../../src/sealing/passphrase";
 import { importSecret } from "../../src/sealing/sframe";
 import type { SealedCodec } from "../../src/sealing/shims";
 import { hex, unhex } from "./hex";
