@@ -249,6 +249,24 @@ def test_a_stream_is_not_played_as_another(ana: Page, server: Server, person: Se
     dan.screenshot("sealed-waiting")
 
 
+def test_the_link_carries_the_secret(server: Server, person: Seat) -> None:
+    """Ana ticks a box; the link that she copies lets Ben in, and tells the server nothing."""
+    ana, ben = person("Ana", "chromium"), person("Ben", "chromium")
+    ana.open(server.url, ROOM, **SMALL)
+    ana.driver.find_element(By.CSS_SELECTOR, "[name=sealing]").click()
+    tap.listen(ana)
+    ana.run("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    ana.enter()
+    wait_until(ana.state, 20, "Ana is in the room")
+    ana.driver.find_element(By.CSS_SELECTOR, "[data-link]").click()
+    link, _, secret = str(ana.run("return copied")).partition("#key=")
+    assert len(secret) == len(KEY)
+    assert secret not in "".join(tap.sent(ana))
+    ben.driver.get(f"{link}?name=Ben&autojoin=1&camera=320x180@15#key={secret}")
+    ana.sees("Ben")
+    ben.sees("Ana")
+
+
 def test_a_passphrase_that_people_type(server: Server, person: Seat) -> None:
     """Ana chooses one; her link has its salt; with another passphrase, Dan is a stranger."""
     ana, ben, dan = person("Ana", "chromium"), person("Ben", "firefox"), person("Dan", "chromium")

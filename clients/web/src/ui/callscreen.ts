@@ -125,7 +125,7 @@ export class CallScreen implements Screen {
   #header(changeLanguage: (language: Language) => void): HTMLElement {
     const link = h(
       "button",
-      { class: "plain", type: "button" },
+      { class: "plain", type: "button", attributes: { "data-link": true } },
       icon("link"),
       h("span", {}, words().copyLink),
     );
