@@ -9,6 +9,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
+  // Licenses stay with what they are for.
+  esbuild: { legalComments: "inline" },
   server: {
     proxy: { "/ws": { target: SERVER, ws: true } },
   },

@@ -45,16 +45,21 @@ class Page:
         self.driver = driver
         self.name = name
 
-    def open(self, server: str, room: str, token: str = "", **query: object) -> None:
+    def open(self, server: str, room: str, token: str = "", key: str = "", **query: object) -> None:
         """Open the page of a room; with `autojoin` it goes in by itself."""
         words = urlencode({"name": self.name, **query})
-        fragment = f"#token={token}" if token else ""
+        secrets = urlencode({k: v for k, v in (("token", token), ("key", key)) if v})
+        fragment = f"#{secrets}" if secrets else ""
         self.driver.get(f"{server}/room/{room}?{words}{fragment}")
 
-    def join(self, server: str, room: str, token: str = "", **query: object) -> None:
-        """Open the page and be in the room."""
-        self.open(server, room, token, autojoin=1, **query)
+    def join(self, server: str, room: str, token: str = "", key: str = "", **query: object) -> None:
+        """Open the page and be in the room; with a key, in a sealed one."""
+        self.open(server, room, token, key, autojoin=1, **query)
         wait_until(self.state, JOIN_SECONDS, f"{self.name} is in the room")
+
+    def enter(self) -> None:
+        """Press the button of the join screen."""
+        self.driver.find_element(By.CSS_SELECTOR, "[type=submit]").click()
 
     def close(self) -> None:
         """Leave the page; the browser stays."""
@@ -78,6 +83,13 @@ class Page:
                 for publication in participant["publications"]:
                     if publication["source"] == source:
                         return dict(publication)
+        return None
+
+    def standing(self, name: str) -> str | None:
+        """What the page thinks of somebody's keys in a sealed call."""
+        for participant in (self.state() or {"participants": []})["participants"]:
+            if participant["name"] == name:
+                return str(participant["standing"])
         return None
 
     def publication(self, name: str, source: Source) -> str:

@@ -5,7 +5,19 @@ import { knowsSpatialLayers } from "./call/layers";
 import { type Return, saveReturn, takeReturn } from "./call/session";
 import { chooseLanguage, type Language, problemText } from "./i18n";
 import { deviceProblem } from "./media/devices";
-import { DEFAULT_CAMERA, roomPath, type Settings, suggestRoom, tidyName } from "./settings";
+import { decode, encode } from "./sealing/base64url";
+import { type Hindrance, Keeper } from "./sealing/keeper";
+import type { Secret } from "./sealing/requests";
+import {
+  DEFAULT_CAMERA,
+  fragmentWith,
+  type LinkSecret,
+  roomPath,
+  SECRET_BYTES,
+  type Settings,
+  suggestRoom,
+  tidyName,
+} from "./settings";
 import { installHook } from "./testhook";
 import { CallScreen } from "./ui/callscreen";
 import { closeDialogs } from "./ui/dialogs";
@@ -27,10 +39,15 @@ export class App {
   #call: Call | null = null;
   #sound: Sound | null = null;
   #form: JoinForm;
+  /** What the link says or will say of the keys; once there is one, all calls are sealed. */
+  #link: LinkSecret | null;
+  /** The way back into a call that wants a passphrase first. */
+  #back: string | null = null;
 
   constructor(root: HTMLElement, settings: Settings) {
     this.#root = root;
     this.#settings = settings;
+    this.#link = settings.secret === "damaged" ? null : settings.secret;
     this.#form = {
       name: settings.name || tidyName(localStorage.getItem(NAME) ?? ""),
       room: settings.room || suggestRoom(Math.random),
@@ -38,6 +55,8 @@ export class App {
       microphone: settings.microphone,
       cameraId: "",
       microphoneId: "",
+      sealing: sealingOf(this.#link),
+      passphrase: "",
     };
   }
 
@@ -50,17 +69,28 @@ export class App {
     const back = takeReturn(sessionStorage, room, Date.now());
     if (back && (this.#settings.name || back.name) === back.name) {
       this.#form = {
+        ...this.#form,
         ...back,
         camera: back.camera && this.#settings.camera !== null,
         microphone: back.microphone && this.#settings.microphone,
       };
-      await this.#join(back.secret);
+      this.#back = back.secret;
+    }
+    if (this.#isBlocked) {
+      this.#showJoin();
+    } else if (this.#back !== null) {
+      await this.#join();
     } else if (autojoin && room !== "") {
       this.#form = { ...this.#form, name: this.#form.name || "Guest" };
-      await this.#join(null);
+      await this.#join();
     } else {
       this.#showJoin();
     }
+  }
+
+  /** Nobody can join without a word of the person's. */
+  get #isBlocked(): boolean {
+    return this.#settings.secret === "damaged" || this.#link?.kind === "salt";
   }
 
   #showJoin(): void {
@@ -68,10 +98,11 @@ export class App {
       form: this.#form,
       format: this.#settings.camera ?? DEFAULT_CAMERA,
       invited: this.#settings.token !== null,
+      link: this.#settings.secret === "damaged" ? "damaged" : this.#link,
       join: (form) => {
         this.#form = form;
         localStorage.setItem(NAME, form.name);
-        void this.#join(null);
+        void this.#join();
       },
       changeLanguage: (language, form) => {
         this.#form = form;
@@ -83,10 +114,15 @@ export class App {
     screen.focus();
   }
 
-  async #join(secret: string | null): Promise<void> {
+  async #join(): Promise<void> {
     const { room, name } = this.#form;
-    if (location.pathname !== roomPath(room)) {
-      history.replaceState(null, "", roomPath(room) + location.search + location.hash);
+    const keeper = await this.#openKeeper();
+    if (keeper === "impossible") {
+      return;
+    }
+    const fragment = this.#link ? fragmentWith(location.hash, this.#link) : location.hash;
+    if (location.pathname !== roomPath(room) || location.hash !== fragment) {
+      history.replaceState(null, "", roomPath(room) + location.search + fragment);
     }
     const call = new Call(
       {
@@ -94,10 +130,11 @@ export class App {
         room,
         name,
         token: this.#settings.token,
-        resume: secret,
+        resume: this.#back,
         camera: this.#settings.camera ?? DEFAULT_CAMERA,
         encoding: this.#settings.encoding,
         knowsLayers: await knowsSpatialLayers(),
+        keeper,
       },
       {
         changed: () => this.#drawCall(),
@@ -110,6 +147,7 @@ export class App {
         ended: (ending) => this.#ended(ending),
       },
     );
+    this.#back = null;
     this.#call = call;
     this.#sound = new Sound(call, () => this.#callScreen?.soundBlocked());
     this.#showCall();
@@ -117,6 +155,30 @@ export class App {
     // browser's question, the call begins and they follow.
     await Promise.race([this.#openDevices(call), sleep(DEVICE_PATIENCE_MS)]);
     call.start();
+  }
+
+  /** The keys of a sealed call; null for one that is not. Never the one instead of the other. */
+  async #openKeeper(): Promise<Keeper | null | "impossible"> {
+    const { room, sealing, passphrase } = this.#form;
+    if (sealing === "off" && this.#link === null) {
+      return null;
+    }
+    const hindrance = Keeper.hindrance();
+    if (hindrance) {
+      this.#showEnd({ why: "unsealable", hindrance });
+      return "impossible";
+    }
+    this.#link ??= drawSecret(sealing === "link" ? "key" : "salt");
+    const keeper = new Keeper();
+    try {
+      await keeper.open(room, secretOf(this.#link, passphrase));
+    } catch {
+      keeper.close();
+      this.#showEnd({ why: "unsealable", hindrance: "unsupported" });
+      return "impossible";
+    }
+    this.#form = { ...this.#form, passphrase: "" };
+    return keeper;
   }
 
   /** A device that does not work keeps nobody out of a call. */
@@ -138,7 +200,7 @@ export class App {
   #showCall(): void {
     if (this.#call && this.#sound) {
       this.#show(
-        new CallScreen(this.#call, this.#sound, (language) => {
+        new CallScreen(this.#call, this.#sound, this.#link, (language) => {
           this.#setLanguage(language);
           this.#showCall();
         }),
@@ -157,16 +219,16 @@ export class App {
   }
 
   #ended(ending: Ending): void {
-    this.#form = { ...this.#form, ...this.#devicesNow() };
+    this.#form = { ...this.#form, ...this.#devicesNow(), sealing: sealingOf(this.#link) };
     this.#sound?.dispose();
     this.#sound = null;
     this.#call = null;
     this.#showEnd(ending);
   }
 
-  #showEnd(ending: Ending): void {
+  #showEnd(ending: Ending | Unsealable): void {
     const screen = new EndScreen({
-      message: endingText(ending),
+      message: endingText(ending, this.#link !== null),
       joinAgain: () => this.#showJoin(),
       changeLanguage: (language) => {
         this.#setLanguage(language);
@@ -214,14 +276,48 @@ export class App {
   }
 }
 
+/** The browser cannot do what the call demands. */
+interface Unsealable {
+  readonly why: "unsealable";
+  readonly hindrance: Hindrance;
+}
+
+function sealingOf(link: LinkSecret | null): JoinForm["sealing"] {
+  if (link === null) {
+    return "off";
+  }
+  return link.kind === "key" ? "link" : "passphrase";
+}
+
+function drawSecret(kind: LinkSecret["kind"]): LinkSecret {
+  return { kind, text: encode(crypto.getRandomValues(new Uint8Array(SECRET_BYTES))) };
+}
+
+function secretOf({ kind, text }: LinkSecret, passphrase: string): Secret {
+  const bytes = decode(text) ?? new Uint8Array();
+  return kind === "key" ? { key: bytes } : { passphrase, salt: bytes };
+}
+
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-function endingText(ending: Ending): string {
+function endingText(ending: Ending | Unsealable, isSealed: boolean): string {
   const text = words();
+  if (ending.why === "unsealable") {
+    return text.unsealable[ending.hindrance];
+  }
+  if (ending.why === "keys") {
+    return text.keysLost;
+  }
+  if (ending.why === "mode") {
+    return text.otherMode;
+  }
   if (ending.why === "left") {
     return text.youLeft;
+  }
+  if (ending.why === "refused" && ending.problem.code === "wrong-mode") {
+    return text.refused(isSealed ? text.roomIsNotSealed : text.roomIsSealed);
   }
   if (ending.why === "refused") {
     return text.refused(problemText(text, ending.problem));

@@ -1,6 +1,7 @@
 /** What the page's address says: the room, the invitation, and overrides for tests and links. */
 
 import type { EncodingWish, VideoCodec } from "./call/layers";
+import { decode } from "./sealing/base64url";
 
 export interface CameraFormat {
   readonly width: number;
@@ -8,10 +9,18 @@ export interface CameraFormat {
   readonly frameRate: number;
 }
 
+/** What a link says of the keys of a sealed call: the secret itself, or the salt of a passphrase. */
+export interface LinkSecret {
+  readonly kind: "key" | "salt";
+  readonly text: string;
+}
+
 export interface Settings {
   readonly room: string;
   readonly name: string;
   readonly token: string | null;
+  /** The call has to be sealed, unless it is null; with a damaged link there is no call. */
+  readonly secret: LinkSecret | "damaged" | null;
   readonly autojoin: boolean;
   readonly camera: CameraFormat | null;
   readonly microphone: boolean;
@@ -22,6 +31,9 @@ export interface Settings {
 export const DEFAULT_CAMERA: CameraFormat = { width: 1280, height: 720, frameRate: 30 };
 
 const ROOM = /^[A-Za-z0-9_-]{1,64}$/;
+/** Of a secret in a link, and of a salt there. */
+export const SECRET_BYTES = 16;
+
 const CODECS: readonly VideoCodec[] = ["vp8", "vp9", "av1", "h264"];
 
 export function isRoomName(text: string): boolean {
@@ -60,6 +72,13 @@ export function roomPath(room: string): string {
   return `/room/${encodeURIComponent(room)}`;
 }
 
+/** The fragment with this secret in it, beside whatever else it says. */
+export function fragmentWith(fragment: string, secret: LinkSecret): string {
+  const words = new URLSearchParams(fragment.slice(1));
+  words.set(secret.kind, secret.text);
+  return `#${words}`;
+}
+
 export function parseSettings(url: URL): Settings {
   const query = url.searchParams;
   const fragment = new URLSearchParams(url.hash.slice(1));
@@ -67,6 +86,7 @@ export function parseSettings(url: URL): Settings {
     room: roomOf(url.pathname),
     name: tidyName(query.get("name") ?? ""),
     token: fragment.get("token"),
+    secret: parseSecret(fragment),
     autojoin: isOn(query.get("autojoin")),
     camera: parseCamera(query.get("camera")),
     microphone: query.get("mic") !== "0",
@@ -76,6 +96,19 @@ export function parseSettings(url: URL): Settings {
     },
     language: query.get("lang"),
   };
+}
+
+/** One key or one salt. Anything else in their place was a key once, and must not count as none. */
+function parseSecret(fragment: URLSearchParams): LinkSecret | "damaged" | null {
+  const found = (["key", "salt"] as const).flatMap((kind) =>
+    fragment.getAll(kind).map((text) => ({ kind, text })),
+  );
+  const [secret] = found;
+  if (secret === undefined) {
+    return null;
+  }
+  const isWhole = decode(secret.text)?.length === SECRET_BYTES;
+  return found.length === 1 && isWhole ? secret : "damaged";
 }
 
 function isOn(value: string | null): boolean {

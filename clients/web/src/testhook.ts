@@ -32,6 +32,7 @@ function describe(call: Call): unknown {
     room: state.room,
     moderator: state.moderator,
     connection: call.connectionState,
+    mode: state.mode,
     speaker: state.speaker,
     chat: state.chat.map(({ name, text }) => ({ name, text })),
     local: {
@@ -44,6 +45,7 @@ function describe(call: Call): unknown {
       id: participant.id,
       name: participant.name,
       connected: participant.connected,
+      standing: state.standings.get(participant.id) ?? null,
       publications: participant.publications.map((publication) => publicationOf(call, publication)),
     })),
   };
@@ -62,5 +64,7 @@ function publicationOf(call: Call, publication: { readonly id: Identifier }): un
     height: sample?.height ?? 0,
     kbps: Math.round(sample?.kbps ?? 0),
     note: call.note(publication.id)?.reason ?? null,
+    frames: call.isSealed ? call.seals.counts(publication.id) : null,
+    waiting: call.seals.isWaiting(publication.id),
   };
 }

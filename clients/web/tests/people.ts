@@ -7,7 +7,14 @@ export function publication(id: string, changes: Partial<Publication> = {}): Pub
 }
 
 export function participant(id: string, ...publications: Publication[]): Participant {
-  return { id, name: `Name of ${id}`, moderator: false, connected: true, publications };
+  return {
+    id,
+    name: `Name of ${id}`,
+    moderator: false,
+    connected: true,
+    hello: null,
+    publications,
+  };
 }
 
 export function welcome(changes: Partial<Welcome> = {}): Welcome {

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import {
   DEFAULT_CAMERA,
+  fragmentWith,
   isRoomName,
   parseSettings,
   roomPath,
@@ -55,6 +56,38 @@ describe("the invitation", () => {
   it("is read from the fragment only, which never travels", () => {
     expect(settings("/room/a#token=x.y.z").token).toBe("x.y.z");
     expect(settings("/room/a?token=x").token).toBeNull();
+  });
+});
+
+describe("the secret of a sealed call", () => {
+  const KEY = "AAECAwQFBgcICQoLDA0ODw";
+
+  it("is a key or a salt, beside an invitation", () => {
+    expect(settings(`/room/a#token=x.y&key=${KEY}`)).toMatchObject({
+      token: "x.y",
+      secret: { kind: "key", text: KEY },
+    });
+    expect(settings(`/room/a#salt=${KEY}`).secret).toEqual({ kind: "salt", text: KEY });
+    expect(settings(`/room/a?key=${KEY}`).secret).toBeNull();
+  });
+
+  it.each([
+    "key=",
+    "salt=",
+    `key=${KEY.slice(0, -1)}`,
+    `key=${KEY}A`,
+    `key=${KEY.slice(0, -1)}x`,
+    `key=${KEY}&salt=${KEY}`,
+    `key=${KEY}&key=${KEY}`,
+  ])("is damaged in %j, and never just absent", (fragment) => {
+    expect(settings(`/room/a#${fragment}`).secret).toBe("damaged");
+  });
+
+  it("is written beside what the fragment says already", () => {
+    const secret = { kind: "key", text: KEY } as const;
+    expect(fragmentWith("#token=x.y", secret)).toBe(`#token=x.y&key=${KEY}`);
+    expect(fragmentWith("", secret)).toBe(`#key=${KEY}`);
+    expect(fragmentWith(`#key=${KEY}`, secret)).toBe(`#key=${KEY}`);
   });
 });
 

@@ -6,18 +6,21 @@ import type {
   Identifier,
   Join,
   MediaSource,
+  Mode,
   Problem,
   Removed,
-  ServerMessage,
   Welcome,
 } from "../protocol/messages";
+import type { Keeper } from "../sealing/keeper";
 import type { CameraFormat } from "../settings";
-import { chooseEncoding, type EncodingWish } from "./layers";
+import { type Heard, Hearing } from "./hearing";
+import { chooseEncoding, type EncodingWish, sealableWish } from "./layers";
 import { Meter } from "./meter";
 import { Mutes } from "./mutes";
 import { type Notice, noticeOf } from "./notices";
 import { Peer } from "./peer";
-import type { LocalMedia } from "./sections";
+import type { Seals } from "./seals";
+import type { LocalMedia, Wanted } from "./sections";
 import { Signalling } from "./signalling";
 import { type CallState, emptyState, ownPublications, receivable, reduce } from "./state";
 import type { StatsBook } from "./stats";
@@ -28,11 +31,15 @@ const TRANSPORT_CODES: ReadonlySet<string> = new Set(["transport-lost", "transpo
 
 export type Phase = "connecting" | "joined" | "reconnecting" | "over";
 
-/** Why a call is over: we left, the server put us out, or it did not let us in. */
+/** Why a call is over: we left, the server put us out, did not let us in, or misled us. */
 export type Ending =
   | { readonly why: "left" }
   | { readonly why: "removed"; readonly reason: Removed["reason"] }
-  | { readonly why: "refused"; readonly problem: Problem };
+  | { readonly why: "refused"; readonly problem: Problem }
+  /** The server says that the room has another mode than the one that we insist on. */
+  | { readonly why: "mode"; readonly mode: Mode }
+  /** Whoever has the keys does not answer any more. */
+  | { readonly why: "keys" };
 
 export interface CallOptions {
   readonly url: string;
@@ -44,6 +51,8 @@ export interface CallOptions {
   readonly camera: CameraFormat;
   readonly encoding: EncodingWish;
   readonly knowsLayers: boolean;
+  /** Who has the keys; null for a call that is not sealed. Nothing that a server says changes it. */
+  readonly keeper: Keeper | null;
 }
 
 export interface CallEvents {
@@ -68,12 +77,13 @@ export class Call {
   readonly #wishes: Wishes;
   readonly #meter: Meter;
   readonly #mutes: Mutes;
+  readonly #hearing: Hearing;
 
   constructor(options: CallOptions, events: CallEvents) {
     this.#options = options;
     this.#events = events;
     this.#resume = options.resume;
-    this.state = emptyState(options.room);
+    this.state = emptyState(options.room, options.keeper ? "e2ee-passphrase" : "hop");
     this.local = new LocalTracks(options.camera, {
       changed: (source) => this.#localChanged(source),
       unplugged: (source) => events.unplugged(source),
@@ -81,18 +91,24 @@ export class Call {
     this.#wishes = new Wishes((publication, height) =>
       this.#signalling.send({ type: "wish", publication, height }),
     );
-    this.#peer = new Peer({
-      send: (offer) => this.#signalling.offer(offer),
-      changed: () => this.#changed(),
-    });
-    this.#meter = new Meter(this.#peer, () => events.measured());
+    const { keeper } = options;
+    this.#peer = new Peer(
+      { send: (offer) => this.#signalling.offer(offer), changed: () => this.#changed() },
+      keeper,
+    );
+    this.#meter = new Meter(this.#peer, keeper, () => events.measured());
+    this.#hearing = new Hearing(
+      keeper,
+      (message) => this.#receive(message),
+      () => this.#end({ why: "keys" }),
+    );
     this.#mutes = new Mutes((publication, muted) =>
       this.#signalling.send({ type: "set_muted", publication, muted }),
     );
     this.#signalling = new Signalling(options.url, {
       join: () => this.#join(),
       lost: () => this.#lost(),
-      received: (message) => this.#receive(message),
+      received: (message) => this.#hearing.receive(message),
     });
   }
 
@@ -107,6 +123,15 @@ export class Call {
 
   get stats(): StatsBook {
     return this.#meter.stats;
+  }
+
+  /** What became of sealed frames. */
+  get seals(): Seals {
+    return this.#meter.seals;
+  }
+
+  get isSealed(): boolean {
+    return this.#options.keeper !== null;
   }
 
   get connectionState(): RTCPeerConnectionState {
@@ -157,8 +182,14 @@ export class Call {
     this.#wishes.fit(publication, height);
   }
 
-  sendChat(text: string): boolean {
-    return this.#signalling.send({ type: "send_chat", text });
+  /** False when it could not leave. */
+  async sendChat(text: string): Promise<boolean> {
+    const { keeper } = this.#options;
+    if (keeper === null) {
+      return this.#signalling.send({ type: "send_chat", text });
+    }
+    const line = await keeper.sealLine(text);
+    return line !== null && this.#signalling.send({ type: "send_sealed_chat", line });
   }
 
   askMute(publication: Identifier): void {
@@ -174,9 +205,11 @@ export class Call {
     return this.#meter.inbound(publication);
   }
 
-  #join(): Join {
-    const { room, name, token } = this.#options;
-    return { type: "join", room, name, mode: "hop", token, resume: this.#resume };
+  async #join(): Promise<Join> {
+    const { room, name, token, keeper } = this.#options;
+    const hello = keeper && (await keeper.introduce(name));
+    const { mode } = this.state;
+    return { type: "join", room, name, mode, hello, token, resume: this.#resume };
   }
 
   #lost(): void {
@@ -187,11 +220,19 @@ export class Call {
     this.#changed();
   }
 
-  #receive(message: ServerMessage): void {
+  #receive(message: Heard): void {
+    if (this.#isOver()) {
+      return;
+    }
+    if (message.type === "welcome" && message.mode !== this.state.mode) {
+      this.#signalling.send({ type: "leave" });
+      this.#end({ why: "mode", mode: message.mode });
+      return;
+    }
     const before = this.state;
     this.state = reduce(before, message);
     this.#react(message);
-    const notice = this.phase === "over" ? null : noticeOf(before, message);
+    const notice = this.#isOver() ? null : noticeOf(before, message);
     if (notice) {
       this.#events.noticed(notice);
     }
@@ -201,7 +242,7 @@ export class Call {
     }
   }
 
-  #react(message: ServerMessage): void {
+  #react(message: Heard): void {
     if (message.type === "welcome") {
       this.#welcomed(message);
     } else if (message.type === "answer") {
@@ -216,6 +257,7 @@ export class Call {
   #welcomed(welcome: Welcome): void {
     this.phase = "joined";
     this.#resume = welcome.resume;
+    this.#options.keeper?.adopt();
     this.#mutes.forget();
     for (const source of ["camera", "microphone", "screen", "screen_audio"] as const) {
       this.#publish(source);
@@ -245,9 +287,13 @@ export class Call {
   /** Receive what there is, and say which of our own tracks are muted. */
   #follow(): void {
     const publications = receivable(this.state);
-    const kinds = publications.map(({ publication: { id, kind } }) => [id, kind] as const);
-    this.#peer.receive(new Map(kinds));
-    this.#wishes.keep(new Set(kinds.map(([id]) => id)));
+    const wanted = new Map<Identifier, Wanted>(
+      publications.map(({ participant, publication: { id, kind, source } }) => {
+        return [id, { kind, source, participant: participant.id }];
+      }),
+    );
+    this.#peer.receive(wanted);
+    this.#wishes.keep(new Set(wanted.keys()));
     this.#mutes.tell(ownPublications(this.state), (source) => this.local.isOn(source));
   }
 
@@ -274,11 +320,16 @@ export class Call {
   #media(source: MediaSource, track: MediaStreamTrack | null): LocalMedia {
     const { encoding, knowsLayers } = this.#options;
     const isVideo = source === "camera" || source === "screen";
-    return { track, encoding: isVideo ? chooseEncoding(source, encoding, knowsLayers) : null };
+    const wish = this.isSealed ? sealableWish(encoding) : encoding;
+    return { track, encoding: isVideo ? chooseEncoding(source, wish, knowsLayers) : null };
+  }
+
+  #isOver(): boolean {
+    return this.phase === "over";
   }
 
   #end(ending: Ending): void {
-    if (this.phase === "over") {
+    if (this.#isOver()) {
       return;
     }
     this.phase = "over";
@@ -287,6 +338,7 @@ export class Call {
     this.#signalling.close();
     this.#peer.close();
     this.local.close();
+    this.#options.keeper?.close();
     this.#events.ended(ending);
   }
 

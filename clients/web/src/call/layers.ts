@@ -60,7 +60,7 @@ interface NamedCodec {
 /** The same codecs, the preferred one first; VP9 and AV1 in their main profile before the others. */
 export function preferCodec<T extends NamedCodec>(
   codecs: readonly T[],
-  preferred: VideoCodec,
+  preferred: VideoCodec | null,
 ): T[] {
   const rank = (codec: T): number => {
     if (codec.mimeType.toLowerCase() !== `video/${preferred}`) {
@@ -94,6 +94,22 @@ export function forwardedCodecs<T extends NamedCodec>(codecs: readonly T[]): T[]
       (mimeType.toLowerCase() !== "video/h264" || (isBaseline && isWhole))
     );
   });
+}
+
+const SEALABLE = ["audio/opus", "video/vp8", "video/vp9", "video/rtx"];
+
+/** What is offered in a sealed call: H.264 cannot be sealed whole, and AV1 not for every browser. */
+export function sealableCodecs<T extends NamedCodec>(codecs: readonly T[]): T[] {
+  return codecs.filter(
+    ({ mimeType, sdpFmtpLine = "" }) =>
+      SEALABLE.includes(mimeType.toLowerCase()) && !OTHER_PROFILE.test(sdpFmtpLine),
+  );
+}
+
+/** What the address insists on, as far as it can be sealed. */
+export function sealableWish(wish: EncodingWish): EncodingWish {
+  const isSealable = wish.codec === "vp8" || wish.codec === "vp9";
+  return isSealable ? wish : { ...wish, codec: null };
 }
 
 /** Whether this browser encodes VP9 in spatial layers. Firefox answers the question with an error. */

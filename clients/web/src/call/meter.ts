@@ -1,19 +1,24 @@
 /** Reads the statistics of a peer once a second. */
 
 import type { Identifier } from "../protocol/messages";
+import type { Keeper } from "../sealing/keeper";
 import type { Peer } from "./peer";
+import { Seals } from "./seals";
 import { inboundFields, StatsBook } from "./stats";
 
 const PERIOD_MS = 1000;
 
 export class Meter {
   readonly stats = new StatsBook();
+  readonly seals = new Seals();
   #timer: ReturnType<typeof setInterval> | undefined;
   readonly #peer: Peer;
+  readonly #keeper: Keeper | null;
   readonly #measured: () => void;
 
-  constructor(peer: Peer, measured: () => void) {
+  constructor(peer: Peer, keeper: Keeper | null, measured: () => void) {
     this.#peer = peer;
+    this.#keeper = keeper;
     this.#measured = measured;
   }
 
@@ -35,6 +40,18 @@ export class Meter {
   async #measure(): Promise<void> {
     const [received, published] = [this.#peer.received(), this.#peer.published()];
     this.stats.read(await this.#peer.connection.getStats(), received, published);
+    await this.#countFrames();
     this.#measured();
+  }
+
+  async #countFrames(): Promise<void> {
+    const counts = await this.#keeper?.count();
+    if (counts) {
+      const known = [...this.#peer.routes()].flatMap(([route, publication]) => {
+        const of = counts.get(route);
+        return of ? [[publication, of] as const] : [];
+      });
+      this.seals.note(new Map(known));
+    }
   }
 }

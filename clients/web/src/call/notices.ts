@@ -1,6 +1,7 @@
 /** What is worth telling a person about, as values; the page finds the words. */
 
-import type { Identifier, ServerMessage } from "../protocol/messages";
+import type { Identifier } from "../protocol/messages";
+import type { Heard } from "./hearing";
 import { type CallState, findPublication } from "./state";
 
 export type Notice =
@@ -11,6 +12,7 @@ export type Notice =
   | { readonly kind: "sharing"; readonly name: string }
   | { readonly kind: "mute_asked"; readonly by: string; readonly publication: Identifier }
   | { readonly kind: "chat"; readonly name: string; readonly text: string }
+  | { readonly kind: "unopened_chat"; readonly name: string }
   | { readonly kind: "problem"; readonly code: string; readonly reason: string };
 
 /** Refusals that mend themselves, or that only say that something has just ended. */
@@ -22,7 +24,7 @@ const SILENT: ReadonlySet<string> = new Set([
 ]);
 
 /** What a message means to the person, given the state before it; null for most messages. */
-export function noticeOf(before: CallState, message: ServerMessage): Notice | null {
+export function noticeOf(before: CallState, message: Heard): Notice | null {
   switch (message.type) {
     case "participant_joined":
       return { kind: "joined", name: message.participant.name };
@@ -44,6 +46,10 @@ export function noticeOf(before: CallState, message: ServerMessage): Notice | nu
       return message.participant === before.self
         ? null
         : { kind: "chat", name: message.name, text: message.text };
+    case "unopened_chat": {
+      const name = before.participants.get(message.participant)?.name;
+      return { kind: "unopened_chat", name: name ?? "" };
+    }
     case "problem":
       return SILENT.has(message.code)
         ? null

@@ -1,16 +1,9 @@
 /** The one peer connection of a call, in whichever incarnation it currently is. */
 
-import type {
-  Answer,
-  Identifier,
-  Kind,
-  MediaSource,
-  Offer,
-  SectionNote,
-} from "../protocol/messages";
+import type { Answer, Identifier, MediaSource, Offer, SectionNote } from "../protocol/messages";
 import { Negotiation } from "./negotiation";
 import { Recovery } from "./recovery";
-import { type LocalMedia, Sections } from "./sections";
+import { isSame, type LocalMedia, Sections, type Transforms, type Wanted } from "./sections";
 
 export interface PeerEvents {
   send(offer: Offer): boolean;
@@ -26,17 +19,20 @@ interface Incarnation {
 
 export class Peer {
   readonly #publish = new Map<MediaSource, LocalMedia>();
-  #receive: ReadonlyMap<Identifier, Kind> = new Map();
+  #receive: ReadonlyMap<Identifier, Wanted> = new Map();
   #notes: readonly SectionNote[] = [];
   #now: Incarnation;
   readonly #events: PeerEvents;
+  readonly #transforms: Transforms | null;
   readonly #recovery = new Recovery({
     restart: () => this.#restartIce(),
     rebuild: () => this.rebuild(),
   });
 
-  constructor(events: PeerEvents) {
+  /** With transforms, the call is sealed. */
+  constructor(events: PeerEvents, transforms: Transforms | null) {
     this.#events = events;
+    this.#transforms = transforms;
     this.#now = this.#incarnate();
   }
 
@@ -70,10 +66,13 @@ export class Peer {
     return this.#publish.has(source);
   }
 
-  receive(publications: ReadonlyMap<Identifier, Kind>): void {
+  receive(publications: ReadonlyMap<Identifier, Wanted>): void {
     const same =
       publications.size === this.#receive.size &&
-      [...publications.keys()].every((id) => this.#receive.has(id));
+      [...publications].every(([id, wanted]) => {
+        const before = this.#receive.get(id);
+        return before !== undefined && isSame(before, wanted);
+      });
     if (!same) {
       this.#receive = publications;
       this.#now.negotiation.request();
@@ -96,6 +95,11 @@ export class Peer {
   /** Which of our tracks leaves on which m-line. */
   published(): ReadonlyMap<string, MediaSource> {
     return new Map(this.#now.sections.published().map(({ mid, source }) => [mid, source]));
+  }
+
+  /** Which publication comes on which route of a sealed call. */
+  routes(): ReadonlyMap<number, Identifier> {
+    return this.#now.sections.routes();
   }
 
   /** Why a publication is not or not fully played, in the server's words. */
@@ -163,7 +167,7 @@ export class Peer {
 
   #incarnate(): Incarnation {
     const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-    const sections = new Sections(connection);
+    const sections = new Sections(connection, this.#transforms);
     const negotiation = new Negotiation(connection, sections, {
       send: (offer) => this.#events.send(offer),
       prepare: () => {
@@ -187,5 +191,6 @@ export class Peer {
     this.#notes = [];
     this.connection.onconnectionstatechange = null;
     this.connection.close();
+    this.#now.sections.close();
   }
 }

@@ -7,7 +7,8 @@ import type {
   PublishedSection,
   ReceivedSection,
 } from "../protocol/messages";
-import { type Encoding, forwardedCodecs, preferCodec } from "./layers";
+import type { Incoming } from "../sealing/keeper";
+import { type Encoding, forwardedCodecs, preferCodec, sealableCodecs } from "./layers";
 
 /** The ends of their names (RFC 8285 URIs). */
 const EXTENSIONS = [
@@ -24,14 +25,30 @@ export interface LocalMedia {
   readonly encoding: Encoding | null;
 }
 
+/** What of somebody's is to be received. */
+export interface Wanted {
+  readonly kind: Kind;
+  readonly participant: Identifier;
+  readonly source: MediaSource;
+}
+
+/** Who seals what leaves and opens what comes. */
+export interface Transforms {
+  outgoing(source: MediaSource): RTCRtpScriptTransform;
+  incoming(): Incoming;
+  lead(route: number, to: Wanted | null): void;
+}
+
 type Use =
   | { readonly publish: MediaSource }
-  | { readonly receive: Identifier; readonly stream: MediaStream };
+  | { readonly receive: Identifier; readonly of: Wanted; readonly stream: MediaStream };
 
 interface Section {
   readonly transceiver: RTCRtpTransceiver;
   /** What it was made for. Encodings cannot change, so a section serves only its like again. */
   readonly purpose: MediaSource | Kind;
+  /** Where frames come through, in a sealed call. */
+  readonly route: number | null;
   use: Use | null;
 }
 
@@ -48,10 +65,13 @@ interface ExtensibleTransceiver {
 
 export class Sections {
   readonly #connection: RTCPeerConnection;
+  readonly #transforms: Transforms | null;
   readonly #sections: Section[] = [];
 
-  constructor(connection: RTCPeerConnection) {
+  /** With transforms, nothing leaves or arrives that did not pass one. */
+  constructor(connection: RTCPeerConnection, transforms: Transforms | null) {
     this.#connection = connection;
+    this.#transforms = transforms;
   }
 
   get isEmpty(): boolean {
@@ -61,11 +81,11 @@ export class Sections {
   /** Make the sections carry exactly this. */
   synchronize(
     publish: ReadonlyMap<MediaSource, LocalMedia>,
-    receive: ReadonlyMap<Identifier, Kind>,
+    receive: ReadonlyMap<Identifier, Wanted>,
   ): void {
     for (const section of this.#sections) {
       if (section.use && !isWanted(section.use, publish, receive)) {
-        release(section);
+        this.#release(section);
       }
     }
     for (const [source, media] of publish) {
@@ -73,9 +93,9 @@ export class Sections {
         this.#publish(source, media);
       }
     }
-    for (const [publication, kind] of receive) {
+    for (const [publication, wanted] of receive) {
       if (!this.stream(publication)) {
-        this.#receive(publication, kind);
+        this.#receive(publication, wanted);
       }
     }
   }
@@ -107,6 +127,21 @@ export class Sections {
     );
   }
 
+  /** Which publication comes on which route of a sealed call. */
+  routes(): ReadonlyMap<number, Identifier> {
+    const routes = this.#sections.flatMap(({ use, route }) =>
+      use && "receive" in use && route !== null ? [[route, use.receive] as const] : [],
+    );
+    return new Map(routes);
+  }
+
+  /** The connection is closed: nobody comes on its routes any more. */
+  close(): void {
+    for (const section of this.#sections) {
+      this.#lead(section, null);
+    }
+  }
+
   #publish(source: MediaSource, media: LocalMedia): void {
     const free = this.#free(source);
     const section = free ?? this.#addSending(source, media);
@@ -117,11 +152,13 @@ export class Sections {
     }
   }
 
-  #receive(publication: Identifier, kind: Kind): void {
-    const section = this.#free(kind) ?? this.#addReceiving(kind);
+  #receive(publication: Identifier, wanted: Wanted): void {
+    const section = this.#free(wanted.kind) ?? this.#addReceiving(wanted.kind);
     section.transceiver.direction = "recvonly";
+    this.#lead(section, wanted);
     section.use = {
       receive: publication,
+      of: wanted,
       stream: new MediaStream([section.transceiver.receiver.track]),
     };
   }
@@ -141,19 +178,42 @@ export class Sections {
       direction: "sendonly",
       ...(encoding ? { sendEncodings: [encoding.parameters] } : {}),
     });
-    if (encoding?.codec) {
-      transceiver.setCodecPreferences(preferCodec(videoCodecs(), encoding.codec));
+    if (this.#transforms) {
+      transceiver.sender.transform = this.#transforms.outgoing(source);
+      const codecs = sealableCodecs(knownCodecs(encoding ? "video" : "audio"));
+      transceiver.setCodecPreferences(preferCodec(codecs, encoding?.codec ?? null));
+    } else if (encoding?.codec) {
+      transceiver.setCodecPreferences(preferCodec(knownCodecs("video"), encoding.codec));
     }
-    return this.#add({ transceiver, purpose: source, use: null });
+    return this.#add({ transceiver, purpose: source, route: null, use: null });
   }
 
   #addReceiving(kind: Kind): Section {
     const transceiver = this.#connection.addTransceiver(kind, { direction: "recvonly" });
+    const incoming = this.#transforms?.incoming() ?? null;
+    if (incoming) {
+      transceiver.receiver.transform = incoming.transform;
+      transceiver.setCodecPreferences(sealableCodecs(knownCodecs(kind)));
+    } else if (kind === "video") {
+      transceiver.setCodecPreferences(forwardedCodecs(knownCodecs(kind)));
+    }
     if (kind === "video") {
-      transceiver.setCodecPreferences(forwardedCodecs(videoCodecs()));
       chooseExtensions(transceiver);
     }
-    return this.#add({ transceiver, purpose: kind, use: null });
+    return this.#add({ transceiver, purpose: kind, route: incoming?.route ?? null, use: null });
+  }
+
+  #release(section: Section): void {
+    section.use = null;
+    section.transceiver.direction = "inactive";
+    void section.transceiver.sender.replaceTrack(null);
+    this.#lead(section, null);
+  }
+
+  #lead({ route }: Section, to: Wanted | null): void {
+    if (route !== null) {
+      this.#transforms?.lead(route, to);
+    }
   }
 
   #add(section: Section): Section {
@@ -165,19 +225,23 @@ export class Sections {
 function isWanted(
   use: Use,
   publish: ReadonlyMap<MediaSource, LocalMedia>,
-  receive: ReadonlyMap<Identifier, Kind>,
+  receive: ReadonlyMap<Identifier, Wanted>,
 ): boolean {
-  return "publish" in use ? publish.has(use.publish) : receive.has(use.receive);
+  if ("publish" in use) {
+    return publish.has(use.publish);
+  }
+  const wanted = receive.get(use.receive);
+  return wanted !== undefined && isSame(wanted, use.of);
 }
 
-function release(section: Section): void {
-  section.use = null;
-  section.transceiver.direction = "inactive";
-  void section.transceiver.sender.replaceTrack(null);
+export function isSame(one: Wanted, other: Wanted): boolean {
+  return (
+    one.kind === other.kind && one.participant === other.participant && one.source === other.source
+  );
 }
 
-function videoCodecs(): RTCRtpCodec[] {
-  return RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
+function knownCodecs(kind: Kind): RTCRtpCodec[] {
+  return RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
 }
 
 /**

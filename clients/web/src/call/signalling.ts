@@ -7,8 +7,8 @@ import type { ClientMessage, Join, Offer, ServerMessage } from "../protocol/mess
 const ANSWER_MS = 6000;
 
 export interface SignallingEvents {
-  /** What to join with; asked for each new socket. */
-  join(): Join;
+  /** What to join with; asked for each new socket, which has to be open still when it comes. */
+  join(): Promise<Join>;
   /** The socket is gone; another try follows on its own. */
   lost(): void;
   received(message: ServerMessage): void;
@@ -16,6 +16,8 @@ export interface SignallingEvents {
 
 export class Signalling {
   #isJoined = false;
+  /** Grows with each socket. */
+  #turn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #connection: Connection;
   readonly #events: SignallingEvents;
@@ -23,11 +25,9 @@ export class Signalling {
   constructor(url: string, events: SignallingEvents) {
     this.#events = events;
     this.#connection = new Connection(url, {
-      opened: () => {
-        this.#connection.send(events.join());
-        this.#expectAnswer();
-      },
+      opened: () => void this.#join(),
       lost: () => {
+        this.#turn += 1;
         this.#isJoined = false;
         clearTimeout(this.#timer);
         events.lost();
@@ -61,6 +61,15 @@ export class Signalling {
       this.#expectAnswer();
     }
     return sent;
+  }
+
+  async #join(): Promise<void> {
+    const turn = this.#turn;
+    const join = await this.#events.join();
+    if (turn === this.#turn) {
+      this.#connection.send(join);
+      this.#expectAnswer();
+    }
   }
 
   #receive(message: ServerMessage): void {

@@ -6,9 +6,10 @@ import type {
   Mode,
   Participant,
   Publication,
-  ServerMessage,
   Welcome,
 } from "../protocol/messages";
+import type { Standing } from "../sealing/keyring";
+import type { Heard } from "./hearing";
 
 const LONGEST_CHAT = 500;
 
@@ -24,17 +25,21 @@ export interface ChatLine {
   readonly number: number;
   readonly participant: Identifier;
   readonly name: string;
-  readonly text: string;
+  /** Null for what came sealed, or should have, and could not be opened. */
+  readonly text: string | null;
 }
 
 export interface CallState {
   readonly self: Identifier | null;
   readonly room: string;
+  /** The one that we insist on; no server changes it. */
   readonly mode: Mode;
   readonly mayPublish: boolean;
   readonly maySubscribe: boolean;
   readonly moderator: boolean;
   readonly participants: ReadonlyMap<Identifier, Participant>;
+  /** In end-to-end modes: what we think of those whose hello we have seen. */
+  readonly standings: ReadonlyMap<Identifier, Standing>;
   readonly layers: ReadonlyMap<Identifier, CurrentLayer>;
   readonly speaker: Identifier | null;
   readonly chat: readonly ChatLine[];
@@ -45,15 +50,16 @@ export interface PublicationOf {
   readonly publication: Publication;
 }
 
-export function emptyState(room: string): CallState {
+export function emptyState(room: string, mode: Mode): CallState {
   return {
     self: null,
     room,
-    mode: "hop",
+    mode,
     mayPublish: false,
     maySubscribe: false,
     moderator: false,
     participants: new Map(),
+    standings: new Map(),
     layers: new Map(),
     speaker: null,
     chat: [],
@@ -61,7 +67,7 @@ export function emptyState(room: string): CallState {
 }
 
 /** The state after a message; the same object when the message changes nothing in it. */
-export function reduce(state: CallState, message: ServerMessage): CallState {
+export function reduce(state: CallState, message: Heard): CallState {
   switch (message.type) {
     case "welcome":
       return welcomed(state, message);
@@ -69,6 +75,8 @@ export function reduce(state: CallState, message: ServerMessage): CallState {
       return withParticipant(state, message.participant);
     case "participant_updated":
       return changed(state, message.participant, (p) => ({ ...p, connected: message.connected }));
+    case "introduced":
+      return introduced(state, message.participant, message.standing, message.name);
     case "participant_left":
       return withoutParticipant(state, message.participant);
     case "publication_added":
@@ -90,6 +98,8 @@ export function reduce(state: CallState, message: ServerMessage): CallState {
       return { ...state, speaker: message.participant };
     case "chat":
       return withChat(state, message.participant, message.name, message.text);
+    case "unopened_chat":
+      return withChat(state, message.participant, nameOf(state, message.participant), null);
     default:
       return state;
   }
@@ -100,12 +110,18 @@ export function others(state: CallState): Participant[] {
   return [...state.participants.values()].filter(({ id }) => id !== state.self);
 }
 
-/** What there is to receive: every publication that is not our own. */
+/** Whether what somebody sends may be played: in end-to-end modes, if we have met them. */
+export function isTrusted(state: CallState, id: Identifier): boolean {
+  return state.mode === "hop" || state.standings.get(id) === "met";
+}
+
+/** What there is to receive: every publication that is not our own, of people whom we trust. */
 export function receivable(state: CallState): PublicationOf[] {
   if (!state.maySubscribe) {
     return [];
   }
-  return others(state).flatMap((participant) =>
+  const trusted = others(state).filter(({ id }) => isTrusted(state, id));
+  return trusted.flatMap((participant) =>
     participant.publications.map((publication) => ({ participant, publication })),
   );
 }
@@ -136,7 +152,6 @@ function welcomed(state: CallState, welcome: Welcome): CallState {
     ...state,
     self: welcome.participant,
     room: welcome.room,
-    mode: welcome.mode,
     mayPublish: welcome.may_publish,
     maySubscribe: welcome.may_subscribe,
     moderator: welcome.moderator,
@@ -144,6 +159,16 @@ function welcomed(state: CallState, welcome: Welcome): CallState {
     layers: welcome.resumed ? state.layers : new Map(),
     speaker: welcome.speaker,
   };
+}
+
+function introduced(state: CallState, id: Identifier, standing: Standing, name: string): CallState {
+  const standings = new Map(state.standings).set(id, standing);
+  const renamed = (person: Participant) => ({ ...person, name: name || person.name });
+  return changed({ ...state, standings }, id, renamed);
+}
+
+function nameOf(state: CallState, id: Identifier): string {
+  return state.participants.get(id)?.name ?? "";
 }
 
 function withParticipant(state: CallState, participant: Participant): CallState {
@@ -157,11 +182,13 @@ function withoutParticipant(state: CallState, id: Identifier): CallState {
   }
   const participants = new Map(state.participants);
   participants.delete(id);
-  const layers = new Map(state.layers);
+  const [layers, standings] = [new Map(state.layers), new Map(state.standings)];
+  standings.delete(id);
   for (const publication of gone.publications) {
     layers.delete(publication.id);
   }
-  return { ...state, participants, layers, speaker: state.speaker === id ? null : state.speaker };
+  const speaker = state.speaker === id ? null : state.speaker;
+  return { ...state, participants, standings, layers, speaker };
 }
 
 function changed(
@@ -196,7 +223,7 @@ function withChat(
   state: CallState,
   participant: Identifier,
   name: string,
-  text: string,
+  text: string | null,
 ): CallState {
   const number = (state.chat.at(-1)?.number ?? 0) + 1;
   const line = { number, participant, name, text };

@@ -21,6 +21,47 @@ export const de: Dictionary = {
   cameraOff: "Ihre Kamera ist aus",
   invited: "Sie benutzen eine Einladung.",
 
+  sealing: "Ende-zu-Ende-Verschlüsselung",
+  sealingForced: "Dieser Link verlangt es.",
+  secretHow: "Das Geheimnis ist",
+  secretInLink: "im Link, den Sie verschicken",
+  secretIsPassphrase: "ein Kennwort, das alle eingeben",
+  passphrase: "Kennwort",
+  passphraseHint: "Für alle dasselbe. Sagen Sie es den anderen auf einem anderen Weg.",
+  passphraseMissing: "Bitte geben Sie das Kennwort ein.",
+  makingKey: "Schlüssel wird berechnet …",
+  linkDamaged: "Das Geheimnis in diesem Link ist beschädigt. Bitten Sie um den ganzen Link.",
+  lockOff: "Server kann mitlesen",
+  lockOffText: "Der Server kann Ton, Bild und Chat lesen. Der Weg zu ihm ist verschlüsselt.",
+  lockShared: "Gemeinsames Geheimnis",
+  lockSharedText: {
+    link: "Der Server kann Ton, Bild und Chat nicht lesen. Wer den Link hat, kann es.",
+    passphrase:
+      "Der Server kann Ton, Bild und Chat nicht lesen. Wer Link und Kennwort hat, kann es.",
+  },
+  lockSharedMore: [
+    "Niemand hat geprüft, wer die anderen sind: Wer das Geheimnis hat, kann jeden Namen benutzen.",
+    "Der Server sieht weiterhin, wer wann hier ist und wie viel gesendet wird.",
+  ],
+  anotherKey: "anderer Schlüssel",
+  otherKey: (name) => `${name} hat einen anderen Schlüssel. Nichts davon wird abgespielt.`,
+  copiedKey: (name) => `${name} zeigt einen fremden Schlüssel. Nichts davon wird abgespielt.`,
+  nobodyHasYourKey: "Niemand hier hat Ihren Schlüssel: Ihr Link oder Kennwort ist ein anderes.",
+  waitingForKeys: "Warten auf Schlüssel …",
+  refusedFrames: (count) => `${count} abgewiesen`,
+  chatSealed: "Nur wer das Geheimnis hat, kann diesen Chat lesen.",
+  unopenedLine: "Diese Nachricht lässt sich nicht öffnen und wird nicht gezeigt.",
+  otherMode: "Der Server führt diesen Raum anders, als Sie es verlangen. Sie haben ihn verlassen.",
+  keysLost: "Die Schlüssel dieses Gesprächs gingen im Browser verloren. Nehmen Sie erneut teil.",
+  roomIsSealed:
+    "Dieser Raum ist Ende-zu-Ende-verschlüsselt. Bitten Sie um den ganzen Link mit dem Geheimnis.",
+  roomIsNotSealed: "Dieser Raum ist nicht Ende-zu-Ende-verschlüsselt, und Ihr Link besteht darauf.",
+  unsealable: {
+    insecure: "Ende-zu-Ende-Verschlüsselung braucht HTTPS oder localhost.",
+    unsupported:
+      "Dieser Browser kann Gespräche nicht Ende-zu-Ende verschlüsseln. Aktuelle Versionen von Chromium, Firefox und Safari können es.",
+  },
+
   camera: "Kamera",
   microphone: "Mikrofon",
   speaker: "Lautsprecher",

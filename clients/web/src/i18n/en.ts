@@ -19,6 +19,47 @@ export const en = {
   cameraOff: "Your camera is off",
   invited: "You are using an invitation.",
 
+  // End-to-end encryption
+  sealing: "End-to-end encryption",
+  sealingForced: "This link asks for it.",
+  secretHow: "The secret is",
+  secretInLink: "in the link that you send",
+  secretIsPassphrase: "a passphrase that everybody types",
+  passphrase: "Passphrase",
+  passphraseHint: "The same for everybody. Tell it to the others in another way.",
+  passphraseMissing: "Please enter the passphrase.",
+  makingKey: "Making the key…",
+  linkDamaged: "The secret in this link is damaged. Ask for the whole link.",
+  lockOff: "Server can read",
+  lockOffText: "The server can read audio, video and chat. The way to it is encrypted.",
+  lockShared: "Shared secret",
+  lockSharedText: {
+    link: "The server cannot read audio, video and chat. Whoever has the link can.",
+    passphrase:
+      "The server cannot read audio, video and chat. Whoever has the link and the passphrase can.",
+  },
+  lockSharedMore: [
+    "Nobody has checked who the others are: whoever has the secret can use any name.",
+    "The server still sees who is here and when, and how much they send.",
+  ] as readonly string[],
+  anotherKey: "another key",
+  otherKey: (name: string) => `${name} has another key. Nothing of theirs is played.`,
+  copiedKey: (name: string) => `${name} shows somebody else's key. Nothing of theirs is played.`,
+  nobodyHasYourKey: "Nobody here has your key: your link or passphrase is another one.",
+  waitingForKeys: "Waiting for keys…",
+  refusedFrames: (count: string) => `${count} refused`,
+  chatSealed: "Only those who have the secret can read this chat.",
+  unopenedLine: "This message cannot be opened, and is not shown.",
+  otherMode: "The server treats this room in another way than you insist on. You have left it.",
+  keysLost: "The keys of this call are lost in this browser. Join again.",
+  roomIsSealed: "This room is encrypted end to end. Ask for the whole link, with the secret.",
+  roomIsNotSealed: "This room is not encrypted end to end, and your link insists on it.",
+  unsealable: {
+    insecure: "End-to-end encryption needs HTTPS or localhost.",
+    unsupported:
+      "This browser cannot encrypt a call end to end. A current Chromium, Firefox or Safari can.",
+  },
+
   // Devices
   camera: "Camera",
   microphone: "Microphone",

@@ -14,6 +14,7 @@ const TYPES: ReadonlySet<string> = new Set<ServerMessage["type"]>([
   "layer_changed",
   "speaker_changed",
   "chat",
+  "sealed_chat",
   "mute_asked",
   "removed",
   "problem",

@@ -2,10 +2,10 @@
 
 import type { Call } from "../call/call";
 import type { Notice } from "../call/notices";
-import { findPublication } from "../call/state";
+import { type CallState, findPublication, isTrusted, others } from "../call/state";
 import { type Language, problemText } from "../i18n";
 import { canShareScreen } from "../media/screen";
-import { roomPath } from "../settings";
+import { fragmentWith, type LinkSecret, roomPath } from "../settings";
 import { brand, languageSwitch } from "./brand";
 import { type Command, Controls } from "./controls";
 import { openDialog } from "./dialogs";
@@ -13,6 +13,7 @@ import { h, setText } from "./dom";
 import { Grid } from "./grid";
 import { icon } from "./icons";
 import { commandFor, isTaken } from "./keys";
+import { lockButton } from "./lock";
 import { OwnDevices } from "./owndevices";
 import type { Screen } from "./screen";
 import { helpTable } from "./shortcuts";
@@ -25,6 +26,7 @@ export class CallScreen implements Screen {
   readonly element: HTMLElement;
   readonly #call: Call;
   readonly #sound: Sound;
+  readonly #link: LinkSecret | null;
   readonly #toasts = new Toasts();
   readonly #banner = h("p", { class: "banner", attributes: { role: "status", hidden: true } });
   readonly #grid: Grid;
@@ -33,8 +35,14 @@ export class CallScreen implements Screen {
   readonly #controls = new Controls((command) => this.#run(command));
   readonly #onKey = (event: KeyboardEvent) => this.#key(event);
 
-  constructor(call: Call, sound: Sound, changeLanguage: (language: Language) => void) {
+  constructor(
+    call: Call,
+    sound: Sound,
+    link: LinkSecret | null,
+    changeLanguage: (language: Language) => void,
+  ) {
     this.#call = call;
+    this.#link = link;
     this.#sound = sound;
     this.#grid = new Grid(call);
     this.#devices = new OwnDevices(call.local, sound, (text) => this.say(text));
@@ -87,6 +95,9 @@ export class CallScreen implements Screen {
       case "problem":
         this.#toasts.show(problemText(text, notice));
         break;
+      case "unopened_chat":
+        this.#panel.heard(text.said(notice.name, text.unopenedLine));
+        break;
       case "removed":
         this.#toasts.show(text.wasRemoved(notice.name));
         break;
@@ -114,7 +125,7 @@ export class CallScreen implements Screen {
   #header(changeLanguage: (language: Language) => void): HTMLElement {
     const link = h(
       "button",
-      { class: "plain", type: "button" },
+      { class: "plain", type: "button", attributes: { "data-link": true } },
       icon("link"),
       h("span", {}, words().copyLink),
     );
@@ -124,6 +135,7 @@ export class CallScreen implements Screen {
       { class: "top" },
       brand(),
       h("h1", {}, this.#call.state.room),
+      lockButton(this.#link),
       link,
       h("span", { class: "space" }),
       languageSwitch(changeLanguage),
@@ -150,6 +162,9 @@ export class CallScreen implements Screen {
     if (connectionState === "connecting") {
       return words().mediaConnecting;
     }
+    if (isAlone(state)) {
+      return words().nobodyHasYourKey;
+    }
     return phase === "joined" && !state.mayPublish ? words().mayOnlyWatch : "";
   }
 
@@ -165,7 +180,9 @@ export class CallScreen implements Screen {
 
   async #copyLink(): Promise<void> {
     try {
-      await navigator.clipboard.writeText(location.origin + roomPath(this.#call.state.room));
+      const fragment = this.#link ? fragmentWith("", this.#link) : "";
+      const address = location.origin + roomPath(this.#call.state.room) + fragment;
+      await navigator.clipboard.writeText(address);
       this.#toasts.show(words().linkCopied);
     } catch {
       this.#toasts.show(words().linkNotCopied);
@@ -204,4 +221,10 @@ export class CallScreen implements Screen {
         }
     }
   }
+}
+
+/** Others are here, and none of them has our key. */
+function isAlone(state: CallState): boolean {
+  const people = others(state);
+  return people.length > 0 && people.every(({ id }) => !isTrusted(state, id));
 }

@@ -1,4 +1,4 @@
-/** The chat, and the word that it is not sealed. */
+/** The chat, and the word who can read it. */
 
 import type { Call } from "../call/call";
 import type { ChatLine } from "../call/state";
@@ -33,7 +33,9 @@ export class Chat {
     this.element = h(
       "div",
       { class: "body chat" },
-      h("p", { class: "notice" }, words().chatReadable),
+      call.isSealed
+        ? h("p", { class: "quiet" }, words().chatSealed)
+        : h("p", { class: "notice" }, words().chatReadable),
       this.#empty,
       this.#lines,
       this.#form(),
@@ -61,6 +63,10 @@ export class Chat {
 
   #draw(line: ChatLine): HTMLElement {
     const own = line.participant === this.#call.state.self;
+    if (line.text === null) {
+      const warning = h("span", {}, words().unopenedLine);
+      return h("li", { class: "unopened" }, icon("warning"), h("b", {}, line.name), warning);
+    }
     return h("li", { class: own ? "own" : "" }, h("b", {}, line.name), h("span", {}, line.text));
   }
 
@@ -74,25 +80,25 @@ export class Chat {
     const form = h("form", { class: "write" }, this.#input, button);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#send();
+      void this.#send();
     });
     this.#input.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
         event.preventDefault();
-        this.#send();
+        void this.#send();
       }
     });
     return form;
   }
 
-  #send(): void {
+  async #send(): Promise<void> {
     const text = this.#input.value.trim();
     if (text === "") {
       return;
     }
-    if (this.#call.sendChat(text)) {
-      this.#input.value = "";
-    } else {
+    this.#input.value = "";
+    if (!(await this.#call.sendChat(text))) {
+      this.#input.value ||= text;
       this.#complain(words().notSent);
     }
   }

@@ -8,6 +8,8 @@ export interface ChipFacts {
   readonly lines: number;
   readonly layer: string | null;
   readonly kbps: number;
+  /** Frames of a sealed call that could not be opened. */
+  readonly refused: number;
 }
 
 /**
@@ -41,10 +43,14 @@ export function formatBitrate(kbps: number, language: Language): string {
   return `${number} ${mega ? "Mbit/s" : "kbit/s"}`;
 }
 
+export interface ChipWords {
+  refusedFrames(count: string): string;
+}
+
 /** What arrives, in words; empty while nothing does. */
 export function chipText(
   facts: ChipFacts,
-  names: Readonly<Record<"base" | "sd" | "hd", string>>,
+  names: Readonly<Record<"base" | "sd" | "hd", string>> & ChipWords,
   language: Language,
 ): string {
   if (facts.layer === null && facts.kbps < 1) {
@@ -54,6 +60,7 @@ export function chipText(
     facts.lines > 0 ? names[sizeName(facts.lines)] : "",
     facts.layer ?? "",
     formatBitrate(facts.kbps, language),
+    facts.refused > 0 ? names.refusedFrames(facts.refused.toLocaleString(language)) : "",
   ];
   return parts.filter((part) => part !== "").join(" · ");
 }

@@ -2,12 +2,13 @@
 
 import type { Language } from "../i18n";
 import { deviceProblem, openCamera, openMicrophone } from "../media/devices";
-import { type CameraFormat, isRoomName, tidyName } from "../settings";
+import { type CameraFormat, isRoomName, type LinkSecret, tidyName } from "../settings";
 import { brand, languageSwitch } from "./brand";
 import { DeviceMenu } from "./devicemenu";
 import { h, setAttribute, setText } from "./dom";
 import { icon } from "./icons";
 import type { Screen } from "./screen";
+import { type SealingChoice, SealingMenu } from "./sealingmenu";
 import { words } from "./words";
 
 export interface JoinForm {
@@ -17,12 +18,16 @@ export interface JoinForm {
   readonly microphone: boolean;
   readonly cameraId: string;
   readonly microphoneId: string;
+  readonly sealing: SealingChoice;
+  readonly passphrase: string;
 }
 
 export interface JoinOptions {
   readonly form: JoinForm;
   readonly format: CameraFormat;
   readonly invited: boolean;
+  /** With a secret in the link, there is no other call than a sealed one. */
+  readonly link: LinkSecret | "damaged" | null;
   join(form: JoinForm): void;
   changeLanguage(language: Language, form: JoinForm): void;
 }
@@ -39,6 +44,7 @@ export class JoinScreen implements Screen {
   readonly #microphoneButton = h("button", { type: "button", class: "round" });
   readonly #enter = h("button", { class: "accent wide", type: "submit" }, words().joinButton);
   readonly #devices: DeviceMenu;
+  readonly #sealing: SealingMenu;
   #camera: boolean;
   #microphone: boolean;
   #cameraId: string;
@@ -67,8 +73,14 @@ export class JoinScreen implements Screen {
       },
       speaker: () => undefined,
     });
+    const link = options.link === "damaged" ? null : options.link;
+    this.#sealing = new SealingMenu(form.sealing, link);
     this.#preview = this.#makePreview();
     this.element = this.#layout();
+    if (options.link === "damaged") {
+      this.#enter.disabled = true;
+      this.#complain(words().linkDamaged);
+    }
     this.#drawButtons();
     navigator.mediaDevices?.addEventListener("devicechange", this.#onDevices);
     void this.#begin();
@@ -83,6 +95,8 @@ export class JoinScreen implements Screen {
       microphone: this.#microphone,
       cameraId: this.#cameraId,
       microphoneId: this.#microphoneId,
+      sealing: this.#sealing.choice,
+      passphrase: this.#sealing.passphrase,
     };
   }
 
@@ -111,6 +125,7 @@ export class JoinScreen implements Screen {
         h("small", {}, text.roomHint),
       ),
       this.#devices.element,
+      this.#options.link === "damaged" ? null : this.#sealing.element,
       this.#options.invited ? h("p", { class: "notice" }, text.invited) : null,
       this.#problem,
       this.#enter,
@@ -232,8 +247,13 @@ export class JoinScreen implements Screen {
       this.#refuse(this.#name, words().nameMissing);
     } else if (!isRoomName(form.room)) {
       this.#refuse(this.#room, words().roomInvalid);
+    } else if (this.#options.link === "damaged") {
+      this.#complain(words().linkDamaged);
+    } else if (this.#sealing.missing) {
+      this.#refuse(this.#sealing.missing, words().passphraseMissing);
     } else {
       this.#enter.disabled = true;
+      setText(this.#enter, form.sealing === "passphrase" ? words().makingKey : words().joining);
       this.#options.join(form);
     }
   }

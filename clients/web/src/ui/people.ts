@@ -1,7 +1,7 @@
 /** Who is here, and what a moderator can do about it. */
 
 import type { Call } from "../call/call";
-import { isSending, others } from "../call/state";
+import { isSending, isTrusted, others } from "../call/state";
 import type { Participant } from "../protocol/messages";
 import { confirmDialog } from "./dialogs";
 import { h, setChildren } from "./dom";
@@ -37,12 +37,14 @@ export class People {
     const { id, name, moderator, connected } = participant;
     const audible = isSending(participant, "audio");
     const may = this.#call.state.moderator;
-    const key = JSON.stringify([name, moderator, connected, audible, may]);
+    const trusted = isTrusted(this.#call.state, id);
+    const key = JSON.stringify([name, moderator, connected, audible, may, trusted]);
     return this.#cached(id, key, () =>
       h(
         "li",
         { class: connected ? "" : "away" },
         title(connected ? name : `${name} · ${words().away}`, moderator),
+        trusted ? null : strangerMark(),
         audible ? null : mutedMark(),
         may && audible ? this.#muteButton(participant) : null,
         may ? this.#removeButton(participant) : null,
@@ -85,11 +87,18 @@ function title(name: string, moderator: boolean): HTMLElement {
 }
 
 function mutedMark(): HTMLElement {
-  const label = words().muted;
+  return mark("microphoneOff", words().muted);
+}
+
+function strangerMark(): HTMLElement {
+  return mark("warning", words().anotherKey);
+}
+
+function mark(name: IconName, label: string): HTMLElement {
   return h(
     "span",
     { class: "mark", title: label },
-    icon("microphoneOff"),
+    icon(name),
     h("span", { class: "unseen" }, label),
   );
 }

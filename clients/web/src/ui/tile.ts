@@ -5,7 +5,7 @@ import type { Identifier } from "../protocol/messages";
 import { Chart } from "./chart";
 import { formatBitrate } from "./chip";
 import { h, setAttribute, setText } from "./dom";
-import { icon } from "./icons";
+import { type IconName, icon } from "./icons";
 import type { Box } from "./layout";
 import { language, words } from "./words";
 
@@ -23,6 +23,8 @@ export interface TileView {
   readonly muted: boolean;
   readonly speaking: boolean;
   readonly away: boolean;
+  /** In a sealed call, whether it is sealed for somebody whom we have met. */
+  readonly seal: "shared" | "broken" | null;
   readonly layer: string | null;
   readonly chip: string;
   readonly history: readonly number[];
@@ -116,6 +118,7 @@ export class Tile {
     setAttribute(element, "data-participant", view.participant);
     setAttribute(element, "data-publication", view.publication ?? undefined);
     setAttribute(element, "data-layer", view.layer ?? undefined);
+    setAttribute(element, "data-seal", view.seal ?? undefined);
     setAttribute(element, "aria-label", view.title);
     element.classList.toggle("self", view.isSelf && !view.isScreen);
     element.classList.toggle("screen", view.isScreen);
@@ -135,11 +138,13 @@ export class Tile {
   #drawMarks(view: TileView): void {
     const text = words();
     const marks = [
-      view.muted ? mark("microphoneOff", text.muted) : null,
+      view.seal === "shared" ? mark("lock", text.lockShared, "lock") : null,
+      view.seal === "broken" ? mark("warning", text.anotherKey, "broken") : null,
+      view.muted ? mark("microphoneOff", text.muted, "muted") : null,
       view.speaking ? h("span", { class: "unseen" }, text.speaking) : null,
       view.away ? h("span", { class: "mark" }, text.away) : null,
     ].filter((node) => node !== null);
-    const key = `${view.muted} ${view.speaking} ${view.away}`;
+    const key = `${view.muted} ${view.speaking} ${view.away} ${view.seal}`;
     if (this.#marks.dataset.key !== key) {
       this.#marks.dataset.key = key;
       this.#marks.replaceChildren(...marks);
@@ -153,7 +158,8 @@ export class Tile {
   }
 
   #drawControls(view: TileView): void {
-    this.#wish.hidden = view.isSelf || view.publication === null;
+    const isPlayed = view.publication !== null && view.seal !== "broken";
+    this.#wish.hidden = view.isSelf || !isPlayed;
     setAttribute(this.#select, "aria-label", words().pictureOf(view.title));
     if (this.#select.value !== view.choice) {
       this.#select.value = view.choice;
@@ -185,10 +191,10 @@ export class Tile {
   }
 }
 
-function mark(name: "microphoneOff", label: string): HTMLElement {
+function mark(name: IconName, label: string, kind: string): HTMLElement {
   return h(
     "span",
-    { class: "mark muted", title: label },
+    { class: `mark ${kind}`, title: label },
     icon(name),
     h("span", { class: "unseen" }, label),
   );

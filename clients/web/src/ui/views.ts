@@ -2,7 +2,8 @@
 
 import type { Call } from "../call/call";
 import { canDecode } from "../call/layers";
-import { isSending, others, ownPublications } from "../call/state";
+import { refusedFrames } from "../call/seals";
+import { isSending, isTrusted, others, ownPublications } from "../call/state";
 import { OFF } from "../call/wishes";
 import { problemText } from "../i18n";
 import type { MediaSource, Participant, Publication } from "../protocol/messages";
@@ -52,11 +53,13 @@ function remoteView(
   const sample = publication && call.stats.get(publication.id);
   const current = publication && (call.state.layers.get(publication.id) ?? null);
   const wish = publication && call.wish(publication.id);
-  const hint = publication ? hintFor(call, publication) : "";
+  const hint = standingHint(call, participant) || (publication ? hintFor(call, publication) : "");
   const layer = current?.layer ?? null;
   const lines = linesSent(publication?.layers ?? [], layer, sample?.latest ?? null);
   const kbps = sample?.latest.kbps ?? 0;
-  const shown = publication !== null && !publication.muted && wish !== OFF;
+  const trusted = isTrusted(call.state, id);
+  const shown = publication !== null && !publication.muted && wish !== OFF && trusted;
+  const refused = publication ? refusedFrames(call.seals.counts(publication.id)) : 0;
   return {
     participant: id,
     publication: publication?.id ?? null,
@@ -67,10 +70,11 @@ function remoteView(
     stream: publication && call.stream(publication.id),
     hasPicture: shown && hint === "",
     muted: !isScreen && !isSending(participant, "audio"),
-    speaking: !isScreen && call.state.speaker === id,
+    speaking: !isScreen && trusted && call.state.speaker === id,
     away: !participant.connected,
+    seal: call.isSealed ? (trusted ? "shared" : "broken") : null,
     layer,
-    chip: shown ? chipText({ lines, layer, kbps }, text, language()) : "",
+    chip: shown ? chipText({ lines, layer, kbps, refused }, text, language()) : "",
     history: shown ? (sample?.history ?? []) : [],
     kbps,
     choice: publication ? call.choice(publication.id) : "auto",
@@ -78,8 +82,20 @@ function remoteView(
   };
 }
 
+/** In a sealed call, why nothing of somebody's is played. */
+function standingHint(call: Call, { id, name }: Participant): string {
+  if (isTrusted(call.state, id)) {
+    return "";
+  }
+  const text = words();
+  return call.state.standings.get(id) === "copied" ? text.copiedKey(name) : text.otherKey(name);
+}
+
 /** Why there is no picture, as far as that needs saying. */
 function hintFor(call: Call, publication: Publication): string {
+  if (call.seals.isWaiting(publication.id)) {
+    return words().waitingForKeys;
+  }
   if (call.choice(publication.id) === "off") {
     return words().pictureOff;
   }
@@ -111,6 +127,7 @@ function ownView(call: Call, source: "camera" | "screen"): Omit<TileView, "enlar
     muted: !isScreen && !call.local.isOn("microphone"),
     speaking: !isScreen && self !== "" && call.state.speaker === self,
     away: false,
+    seal: call.isSealed ? "shared" : null,
     layer: null,
     chip: track && stats ? sentText(stats.latest) : "",
     history: track ? (stats?.history ?? []) : [],

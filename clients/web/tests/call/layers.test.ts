@@ -1,7 +1,13 @@
 /** Each browser is asked for the layers that it knows. */
 
 import { describe, expect, it } from "vitest";
-import { chooseEncoding, forwardedCodecs, preferCodec } from "../../src/call/layers";
+import {
+  chooseEncoding,
+  forwardedCodecs,
+  preferCodec,
+  sealableCodecs,
+  sealableWish,
+} from "../../src/call/layers";
 
 const FREE = { codec: null, scalabilityMode: null };
 
@@ -80,4 +86,41 @@ it("receives each forwarded codec in one configuration, and their retransmission
     { mimeType: "video/ulpfec" },
   ];
   expect(forwardedCodecs(offered).map((codec) => offered.indexOf(codec))).toEqual([0, 1, 2, 5, 7]);
+});
+
+describe("in a sealed call", () => {
+  it("only what can be sealed whole is offered", () => {
+    const codec = (mimeType: string, sdpFmtpLine = "") => ({ mimeType, sdpFmtpLine });
+    const known = [
+      codec("video/H264", "profile-level-id=42e01f;packetization-mode=1"),
+      codec("video/AV1"),
+      codec("video/VP9", "profile-id=2"),
+      codec("video/VP9", "profile-id=0"),
+      codec("video/VP8"),
+      codec("video/rtx"),
+      codec("video/red"),
+      codec("audio/PCMU"),
+      codec("audio/red"),
+      codec("audio/opus"),
+    ];
+    expect(sealableCodecs(known).map(({ mimeType }) => mimeType)).toEqual([
+      "video/VP9",
+      "video/VP8",
+      "video/rtx",
+      "audio/opus",
+    ]);
+  });
+
+  it.each([
+    ["vp8", "vp8"],
+    ["vp9", "vp9"],
+    ["av1", null],
+    ["h264", null],
+    [null, null],
+  ] as const)("an address that insists on %s gets %s", (codec, wished) => {
+    expect(sealableWish({ codec, scalabilityMode: "L1T3" })).toEqual({
+      codec: wished,
+      scalabilityMode: "L1T3",
+    });
+  });
 });

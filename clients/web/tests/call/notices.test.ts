@@ -6,7 +6,7 @@ import { emptyState, reduce } from "../../src/call/state";
 import type { ServerMessage } from "../../src/protocol/messages";
 import { participant, publication, welcome } from "../people";
 
-const before = reduce(emptyState("garden"), welcome());
+const before = reduce(emptyState("garden", "hop"), welcome());
 
 const problem = (code: string): ServerMessage => ({
   type: "problem",

@@ -15,7 +15,7 @@ import type { ServerMessage } from "../../src/protocol/messages";
 import { participant, publication, welcome } from "../people";
 
 function stateAfter(...messages: ServerMessage[]): CallState {
-  return messages.reduce(reduce, emptyState("garden"));
+  return messages.reduce(reduce, emptyState("garden", "hop"));
 }
 
 const layerOf = (id: string): ServerMessage => ({
@@ -53,6 +53,7 @@ describe("people", () => {
       type: "participant_updated",
       participant: "bob",
       connected: false,
+      hello: null,
     };
     const state = stateAfter(
       welcome(),
@@ -84,7 +85,12 @@ describe("people", () => {
       state,
     );
     expect(
-      reduce(state, { type: "participant_updated", participant: "eve", connected: true }),
+      reduce(state, {
+        type: "participant_updated",
+        participant: "eve",
+        connected: true,
+        hello: null,
+      }),
     ).toBe(state);
   });
 });

@@ -1,0 +1,42 @@
+/** A tile waits for keys while frames come and none of them opens. */
+
+import { describe, expect, it } from "vitest";
+import { refusedFrames, Seals } from "../../src/call/seals";
+import { noCounts } from "../../src/sealing/frames";
+
+const counts = (changes: object) => new Map([["c1", { ...noCounts(), ...changes }]]);
+
+function waitsAfter(...seconds: object[]): boolean {
+  const seals = new Seals();
+  for (const changes of seconds) {
+    seals.note(counts(changes));
+  }
+  return seals.isWaiting("c1");
+}
+
+describe("waiting for keys", () => {
+  it.each([
+    ["nothing comes", [{}, {}], false],
+    ["frames open", [{ opened: 9 }, { opened: 18 }], false],
+    ["frames come without keys", [{ unknown_key: 9 }], true],
+    ["nothing opens any more", [{ opened: 9 }, { opened: 9, not_authentic: 5 }], true],
+    ["it goes on", [{ unknown_key: 9 }, { unknown_key: 9, opened: 1 }], false],
+    ["the publisher pauses", [{ unknown_key: 9 }, { unknown_key: 9 }], true],
+    ["forged frames come among genuine ones", [{ opened: 9, not_authentic: 99 }], false],
+    ["duplicates and empty frames come", [{ replayed: 9, empty: 9 }], false],
+  ])("when %s", (_, seconds, waits) => {
+    expect(waitsAfter(...seconds)).toBe(waits);
+  });
+
+  it("ends with the publication", () => {
+    const seals = new Seals();
+    seals.note(counts({ unknown_key: 1 }));
+    seals.note(new Map());
+    expect(seals.isWaiting("c1")).toBe(false);
+  });
+});
+
+it("counts as refused what should not have come", () => {
+  const all = { ...noCounts(), opened: 1, empty: 2, replayed: 4, malformed: 8, unknown_key: 16 };
+  expect(refusedFrames(all)).toBe(24);
+});

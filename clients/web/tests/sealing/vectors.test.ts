@@ -1,0 +1,83 @@
+/** The page and the Python clients seal alike: both keep to the same vectors. */
+
+import { describe, expect, it } from "vitest";
+import vectors from "../../../../tests/data/vectors/sealed-frames.json";
+import { stretch } from "../../src/sealing/argon2";
+import { ChatOpener, ChatSealer } from "../../src/sealing/chat";
+import { Opener, Sealer } from "../../src/sealing/frames";
+import { RoomKeys } from "../../src/sealing/passphrase";
+import { importSecret } from "../../src/sealing/sframe";
+import type { SealedCodec } from "../../src/sealing/shims";
+import { hex, unhex } from "./hex";
+
+interface Frame {
+  readonly key_frame: boolean;
+  readonly spatial: number;
+  readonly temporal: number;
+  readonly width: number;
+  readonly height: number;
+  readonly time: number;
+  readonly media: string;
+  readonly wire: string;
+}
+
+interface Vectors {
+  readonly secret: string;
+  readonly room: string;
+  readonly context: string;
+  readonly hello: { wire: string; name: string; sender: number; base_key: string };
+  readonly passphrase: { text: string; salt: string; secret: string };
+  readonly sender: { base_key: string; ident: number };
+  readonly streams: readonly { codec: SealedCodec; stream: number; frames: readonly Frame[] }[];
+  readonly chat: readonly { text: string; line: string }[];
+}
+
+const VECTORS = vectors as Vectors;
+const KEYS = await RoomKeys.of(unhex(VECTORS.secret), VECTORS.room);
+const SENDER = {
+  baseKey: await importSecret(unhex(VECTORS.sender.base_key)),
+  ident: VECTORS.sender.ident,
+  context: KEYS.context,
+  epoch: 0n,
+};
+
+describe("the vectors of the Python clients", () => {
+  it("have our keys of a room", () => {
+    expect(hex(KEYS.context)).toBe(VECTORS.context);
+  });
+
+  it("have our secret of a passphrase", { timeout: 60_000 }, () => {
+    const { text, salt, secret } = VECTORS.passphrase;
+    expect(hex(stretch(text, unhex(salt)))).toBe(secret);
+  });
+
+  it("have a hello that leads to the sender's keys", async () => {
+    const { wire, name, sender, base_key } = VECTORS.hello;
+    const hello = await KEYS.meet(unhex(wire));
+    expect([hello.name, hello.sender.ident]).toEqual([name, sender]);
+    // Keys cannot be read back: what one seals, the other opens.
+    const told = { ...hello.sender, baseKey: await importSecret(unhex(base_key)) };
+    const line = await new ChatSealer(told).seal("Hallo");
+    expect(await new ChatOpener(hello.sender).open(line)).toBe("Hallo");
+  });
+
+  it.each(VECTORS.streams)("have our frames of $codec in stream $stream", async (told) => {
+    const [sealer, opener] = [new Sealer(SENDER, told.stream), new Opener(SENDER, told.stream)];
+    for (const frame of told.frames) {
+      const { key_frame: isKeyFrame, spatial, temporal, width, height, time } = frame;
+      const info = { isKeyFrame, spatial, temporal, width, height, time };
+      const media = unhex(frame.media);
+      expect(hex(await sealer.seal(told.codec, media, info))).toBe(frame.wire);
+      expect(await opener.open(told.codec, unhex(frame.wire))).toMatchObject({ media });
+    }
+    expect(opener.counts.opened).toBe(told.frames.length);
+  });
+
+  it("have our lines of chat", async () => {
+    const [sealer, opener] = [new ChatSealer(SENDER), new ChatOpener(SENDER)];
+    for (const { text, line } of VECTORS.chat) {
+      expect(await sealer.seal(text)).toBe(line);
+      expect(await opener.open(line)).toBe(text);
+    }
+  });
+});
