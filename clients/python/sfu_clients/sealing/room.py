@@ -37,10 +37,11 @@ class SealedRoom:
         """For the others, by the server."""
         self._met: dict[str, tuple[str | None, Hello | None]] = {}  # by participant
         self._sealers: dict[Stream, Sealer] = {}
-        self._openers: dict[tuple[str, Stream], Opener] = {}
-        self._refused_before: Counter[str] = Counter()
+        # Kept for as long as the call, so that nothing opens twice in it, whoever leaves and comes
+        # back; only who has the secret can add to them.
+        self._openers: dict[tuple[Sender, Stream], Opener] = {}
+        self._chats: dict[Sender, ChatOpener] = {}
         self._chat = ChatSealer(self._own)
-        self._chats: dict[str, tuple[Sender, ChatOpener]] = {}
 
     def meet(self, people: dict[str, Participant], own: str) -> None:
         """Read the hellos of everybody who is here; forget who is not."""
@@ -52,9 +53,6 @@ class SealedRoom:
             met[ident] = known
         met.pop(own, None)
         self._met = met
-        self._chats = {ident: one for ident, one in self._chats.items() if ident in self._met}
-        for key in [key for key in self._openers if key[0] not in self._met]:
-            self._refused_before.update(self._openers.pop(key).refusals())
 
     def _read(self, hello: str | None) -> Hello | None:
         try:
@@ -99,24 +97,16 @@ class SealedRoom:
         return seal
 
     def opener(self, participant: str, source: MediaSource) -> Opener | None:
-        """What opens somebody's source; None as long as nothing of theirs can be opened.
-
-        The same one each time, as long as they have the same keys: it knows what was replayed.
-        """
-        sender, key = self.sender(participant), (participant, STREAMS[source])
+        """What opens somebody's source; None as long as nothing of theirs can be opened."""
+        sender = self.sender(participant)
         if sender is None:
             return None
-        known = self._openers.get(key)
-        if known is None or known.sender != sender:
-            if known is not None:
-                self._refused_before.update(known.refusals())
-            known = self._openers[key] = Opener(sender, STREAMS[source])
-        return known
+        key = sender, STREAMS[source]
+        return self._openers.setdefault(key, Opener(*key))
 
     def refusals(self) -> Counter[str]:
-        """What all openers that there ever were have refused, by reason."""
-        living = (Counter(opener.refusals()) for opener in self._openers.values())
-        return sum(living, self._refused_before.copy())
+        """What has been refused in this room so far, by reason."""
+        return sum((Counter(one.refusals()) for one in self._openers.values()), Counter())
 
     # Chat
 
@@ -129,10 +119,8 @@ class SealedRoom:
         sender = self.sender(participant)
         if sender is None:
             return None
-        known = self._chats.get(participant)
-        if known is None or known[0] != sender:
-            known = self._chats[participant] = sender, ChatOpener(sender)
+        chat = self._chats.setdefault(sender, ChatOpener(sender))
         try:
-            return known[1].open(line)
+            return chat.open(line)
         except SealError:
             return None

@@ -100,6 +100,24 @@ def test_publishing_again_goes_on_counting() -> None:
     assert ben.opener("a", "camera") is opener
 
 
+def test_nobody_comes_back_to_say_it_again() -> None:
+    """Adversarial test 3: a server lets Ana leave, and a ghost with her hello replay her."""
+    ana, ben = room("Ana"), room("Ben")
+    meet(ben, a=ana.hello)
+    frame, line = ana.sealer("camera", "VP8")(FRAME), ana.seal_line("hello")
+    opener = ben.opener("a", "camera")
+    assert opener is not None
+    assert opener.open("VP8", frame) is not None
+    assert ben.open_line("a", line) == "hello"
+    meet(ben)
+    meet(ben, ghost=ana.hello)
+    again = ben.opener("ghost", "camera")
+    assert again is not None
+    assert again.open("VP8", frame) is None
+    assert ben.open_line("ghost", line) is None
+    assert ben.refusals() == {"replayed": 1}
+
+
 def test_another_hello_brings_other_keys() -> None:
     """Somebody reloaded: the old keys open nothing any more, the new ones do."""
     before, after, ben = room("Ana"), room("Ana"), room("Ben")
