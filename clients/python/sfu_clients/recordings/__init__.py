@@ -1,0 +1,1 @@
+"""Layered streams of real browsers, recorded once and replayed without encoding anything."""
