@@ -6,7 +6,7 @@ from typing import Final
 
 from sfu_clients.commands import publish, subscribe
 from sfu_clients.commands.options import Commands, Parser
-from sfu_clients.errors import ClientError, ConnectionEnded
+from sfu_clients.errors import ClientError, ConnectionEnded, Unreachable
 
 COMMANDS: Final[Sequence[Callable[[Commands], None]]] = (
     publish.add,
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
     except ClientError as error:
         sys.stderr.write(f"sfu-client: {error}\n")
-        return 1 if isinstance(error, ConnectionEnded) else 2
+        return 1 if isinstance(error, ConnectionEnded | Unreachable) else 2
     return code
 
 

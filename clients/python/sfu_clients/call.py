@@ -24,6 +24,8 @@ from sfu.wire.rtcp import (
     parse_rtcp,
 )
 from sfu.wire.transport_cc import TransportFeedback
+from sfu_clients import tasks
+from sfu_clients.errors import ClientError
 from sfu_clients.lines import Line, Lines
 from sfu_clients.publisher import Publisher, Request
 from sfu_clients.rtp.arrivals import Arrivals
@@ -46,14 +48,18 @@ MAX_BLOCKS: Final = 31
 class Call:
     """A connection that is opened once; when it is lost, another `Call` takes its place."""
 
-    def __init__(self, offer: Callable[[Offer], Awaitable[Answer]]) -> None:
-        """`offer` has an offer answered by the server."""
+    def __init__(
+        self, offer: Callable[[Offer], Awaitable[Answer]], *, on_lost: Callable[[], None]
+    ) -> None:
+        """`offer` has an offer answered; `on_lost` is called when nothing will pass any more."""
         self._offer = offer
         self._lines = Lines()
         self._cname = secrets.token_hex(8)
         self._ssrc = secrets.randbits(32)
         self._local: LocalTransport | None = None
-        self._transport = Transport(on_rtp=self._receive_rtp, on_rtcp=self._receive_rtcp)
+        self._transport = Transport(
+            on_rtp=self._receive_rtp, on_rtcp=self._receive_rtcp, on_lost=on_lost
+        )
         self._departures = Departures()
         self._rate = SendRate()
         self._arrivals = Arrivals(self._ssrc)
@@ -64,9 +70,13 @@ class Call:
         self._task: asyncio.Task[None] | None = None
 
     @property
-    def lost(self) -> asyncio.Event:
-        """Set when nothing will pass any more."""
+    def lost(self) -> bool:
+        """Nothing will pass any more."""
         return self._transport.lost
+
+    def lose(self) -> None:
+        """The server does not know this connection any more."""
+        self._transport.lose()
 
     async def negotiate(self, publishers: list[Publisher], subscribers: list[Subscriber]) -> None:
         """Agree with the server on exactly these; raises ClientError."""
@@ -88,11 +98,26 @@ class Call:
             Offer(id=0, sdp=sdp, publish=lines.published(), receive=lines.received())
         )
         answered = read_answer(answer.sdp)
+        self._tell_notes(answer, answered)
         self._apply_receiving(answered)
         if self._task is None:
             await self._transport.connect(answered)
-            self._task = asyncio.create_task(self._tick_for_ever(), name="sfu-client:feedback")
+            self._task = tasks.start(self._tick_for_ever(), "feedback")
         self._apply_sending(answered)
+
+    def _tell_notes(self, answer: Answer, answered: Answered) -> None:
+        """What the server refused or limited, and why, is told to those whom it concerns."""
+        notes = {note.mid: note.reason for note in answer.notes}
+        for line in self._lines:
+            section = answered.sections.get(line.mid)
+            if line.subscriber is not None:
+                line.subscriber.note = notes.get(line.mid)
+            if line.publisher is not None:
+                codec = line.publisher.source.codec
+                taken = section is not None and section.accepted and codec in section.payload_types
+                reason = notes.get(line.mid) or f"The server does not take {codec}."
+                line.publisher.note = notes.get(line.mid)
+                line.publisher.problem = None if taken else ClientError(reason)
 
     def _apply_receiving(self, answered: Answered) -> None:
         ids: dict[Extension, int] = {}
@@ -117,7 +142,7 @@ class Call:
         self._outgoing.clear()
         for line in self._lines:
             section = answered.sections.get(line.mid)
-            if line.publisher is None or section is None or not section.accepted:
+            if line.publisher is None or section is None or line.publisher.problem is not None:
                 continue
             stream = line.publisher.stream
             if stream is None or stream.terms.ssrc != line.ssrc:
@@ -163,7 +188,7 @@ class Call:
             case BitrateLimit():
                 self._rate.cap(packet.bitrate)
             case TransportFeedback():
-                self._rate.note(*self._departures.settle(packet), now=now)
+                self._rate.note(self._departures.settle(packet), now=now)
             case Goodbye():
                 pass  # signalling says what ended
 
@@ -224,9 +249,7 @@ class Call:
         """Close the connection; publishers and subscribers live on."""
         for publisher in self._outgoing.values():
             publisher.detach()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await tasks.stop(self._task)
         await self._transport.close()
 
 

@@ -20,26 +20,22 @@ from sfu.signalling.messages import (
     LayerChanged,
     Offer,
     Participant,
-    ParticipantJoined,
-    ParticipantLeft,
-    ParticipantUpdated,
     Publication,
-    PublicationAdded,
-    PublicationRemoved,
-    PublicationUpdated,
     SendChat,
     ServerMessage,
     Welcome,
     Wish,
 )
+from sfu_clients import tasks
 from sfu_clients.call import Call
 from sfu_clients.errors import ClientError
 from sfu_clients.media.sources import Source
 from sfu_clients.publisher import Publisher
+from sfu_clients.roster import Roster
 from sfu_clients.signalling import Signalling
 from sfu_clients.subscriber import Subscriber
 
-Sent = TypeVar("Sent", Join, SendChat)
+Sent = TypeVar("Sent", Join, SendChat, Wish)
 
 REBUILD_SECONDS: Final = 1.0
 """Between two attempts to get another connection for media."""
@@ -65,14 +61,12 @@ class Client:
         self._call: Call
         self._negotiating = asyncio.Lock()
         self._wanted = self._negotiated = 0  # versions of what is published and subscribed
+        self._stale = asyncio.Event()  # the server may not know what we want
         self._keeper: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[ServerMessage], None]] = []
         self._wishes: dict[str, int] = {}
+        self._roster = Roster()
         self.room = room
-        self.participant = ""
-        """Our own id in the room."""
-        self.participants: dict[str, Participant] = {}
-        """Everybody in the room by id, ourselves included."""
         self.publishers: list[Publisher] = []
         self.subscribers: dict[str, Subscriber] = {}
         """What we receive, by publication."""
@@ -83,7 +77,7 @@ class Client:
         )
         self._call = self._new_call()
         self._receive(await self._signalling.connect())
-        self._keeper = asyncio.create_task(self._keep_connected(), name="sfu-client:keeper")
+        self._keeper = tasks.start(self._keep_connected(), "keeper")
         return self
 
     async def __aexit__(
@@ -92,9 +86,7 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        await tasks.stop(self._keeper)
         for publisher in self.publishers:
             await publisher.close()
         for subscriber in self.subscribers.values():
@@ -106,7 +98,7 @@ class Client:
         async def offer(message: Offer) -> Answer:
             return await self._signalling.offer(message)
 
-        return Call(offer)
+        return Call(offer, on_lost=self._stale.set)
 
     # What one can do in a room
 
@@ -116,8 +108,12 @@ class Client:
         self.publishers += publishers
         try:
             await self._negotiate()
+            for publisher in publishers:
+                if publisher.problem is not None:
+                    raise publisher.problem
         except ClientError:
-            await self.unpublish(*publishers)
+            with suppress(ClientError):  # the first reason is the one to tell
+                await self.unpublish(*publishers)
             raise
         return publishers
 
@@ -132,16 +128,20 @@ class Client:
         self, *publications: Publication, height: int | None = None
     ) -> list[Subscriber]:
         """Receive these; pictures with at most `height` lines, if that is given."""
-        subscribers = [
-            self.subscribers.setdefault(publication.id, Subscriber(publication))
-            for publication in publications
-        ]
-        await self._negotiate()
-        if height is not None:
-            for publication in publications:
-                if publication.kind == "video":
-                    await self.wish(publication.id, height)
-        return subscribers
+        new = [one for one in publications if one.id not in self.subscribers]
+        self.subscribers |= {publication.id: Subscriber(publication) for publication in new}
+        try:
+            if height is not None:  # before anything larger is sent
+                for publication in publications:
+                    if publication.kind == "video":
+                        await self.wish(publication.id, height)
+            await self._negotiate()
+        except ClientError:
+            for publication in new:
+                self._wishes.pop(publication.id, None)
+                await self.subscribers.pop(publication.id).close()
+            raise
+        return [self.subscribers[publication.id] for publication in publications]
 
     async def unsubscribe(self, *publications: str) -> None:
         """Stop receiving these ids."""
@@ -152,9 +152,12 @@ class Client:
         await self._negotiate()
 
     async def wish(self, publication: str, height: int) -> None:
-        """The largest picture wanted, in lines of its short side; 0 is off."""
+        """The largest picture wanted of a subscribed id, in lines of its short side; 0 is off."""
+        if publication not in self.subscribers:
+            raise ClientError(f"{publication!r} is not subscribed.")
+        wish = _validated(Wish(publication=publication, height=height))
         self._wishes[publication] = height
-        await self._signalling.send(Wish(publication=publication, height=height))
+        await self._signalling.send(wish)
 
     async def say(self, text: str) -> None:
         """Write a line of chat."""
@@ -164,14 +167,19 @@ class Client:
         """Have every message of the server's given to this function, too."""
         self._listeners.append(listener)
 
+    @property
+    def participant(self) -> str:
+        """Our own id in the room."""
+        return self._roster.own
+
+    @property
+    def participants(self) -> dict[str, Participant]:
+        """Everybody in the room by id, ourselves included."""
+        return self._roster.people
+
     def publications(self) -> list[tuple[Participant, Publication]]:
         """What others publish at the moment."""
-        return [
-            (participant, publication)
-            for participant in self.participants.values()
-            for publication in participant.publications
-            if participant.id != self.participant
-        ]
+        return self._roster.publications()
 
     async def ended(self) -> ClientError:
         """Wait until the server ends the call, and say why."""
@@ -186,74 +194,49 @@ class Client:
         async with self._negotiating:
             if self._negotiated < version:
                 negotiated = self._wanted
-                await self._call.negotiate(list(self.publishers), list(self.subscribers.values()))
+                there = {publication.id for _, publication in self.publications()}
+                subscribers = [one for ident, one in self.subscribers.items() if ident in there]
+                await self._call.negotiate(list(self.publishers), subscribers)
                 self._negotiated = negotiated
                 self._name_publications()
 
     async def _keep_connected(self) -> None:
-        """Whenever the connection for media is lost, get another one."""
+        """When the connection for media is lost, or the server lost us, have what we had again."""
         while True:
-            await self._call.lost.wait()
-            await asyncio.sleep(REBUILD_SECONDS)
-            async with self._negotiating:
+            await self._stale.wait()
+            self._stale.clear()
+            try:
+                await self._renew()
+            except ClientError:
+                self._stale.set()
+                await asyncio.sleep(REBUILD_SECONDS)
+
+    async def _renew(self) -> None:
+        async with self._negotiating:
+            if self._call.lost:
                 await self._call.close()
                 self._call = self._new_call()
-            with suppress(ClientError):
-                await self._negotiate()
-                for publication, height in self._wishes.items():
-                    await self._signalling.send(Wish(publication=publication, height=height))
-                continue
-            self._call.lost.set()
+        await self._negotiate()
+        for publication, height in self._wishes.items():
+            await self._signalling.send(Wish(publication=publication, height=height))
 
     # What the server says
 
     def _receive(self, message: ServerMessage) -> None:
-        if isinstance(message, Welcome):
-            self._receive_welcome(message)
-        elif isinstance(message, LayerChanged):
-            if message.publication in self.subscribers:
-                self.subscribers[message.publication].receive_layer(message)
-        else:
-            self._update_roster(message)
+        if isinstance(message, Welcome) and self.participant:  # we returned
+            if not message.resumed:
+                self._call.lose()
+            self._stale.set()
+        self._roster.receive(message)
+        self._name_publications()
+        if isinstance(message, LayerChanged) and message.publication in self.subscribers:
+            self.subscribers[message.publication].receive_layer(message)
         for listener in self._listeners:
             listener(message)
 
-    def _receive_welcome(self, message: Welcome) -> None:
-        returned = bool(self.participant)
-        self.participant = message.participant
-        self.participants = {one.id: one for one in message.participants}
-        if returned and not message.resumed:
-            self._call.lost.set()
-
-    def _update_roster(self, message: ServerMessage) -> None:
-        people = self.participants
-        match message:
-            case ParticipantJoined():
-                people[message.participant.id] = message.participant
-            case ParticipantLeft():
-                people.pop(message.participant, None)
-            case ParticipantUpdated() if message.participant in people:
-                person = people[message.participant]
-                people[person.id] = msgspec.structs.replace(person, connected=message.connected)
-            case PublicationAdded() | PublicationUpdated() if message.participant in people:
-                self._replace(message.participant, message.publication.id, message.publication)
-            case PublicationRemoved() if message.participant in people:
-                self._replace(message.participant, message.publication, None)
-            case _:
-                pass
-
-    def _replace(self, participant: str, ident: str, publication: Publication | None) -> None:
-        person = self.participants[participant]
-        kept = [one for one in person.publications if one.id != ident]
-        if publication is not None:
-            kept.append(publication)
-        self.participants[participant] = msgspec.structs.replace(person, publications=tuple(kept))
-        self._name_publications()
-
     def _name_publications(self) -> None:
-        """Find out under which ids our own tracks are known: sources are told apart by kind."""
-        own = self.participants.get(self.participant)
-        for publication in own.publications if own is not None else ():
+        """Find out under which ids our own tracks are known: sources are told apart by name."""
+        for publication in self._roster.own_publications():
             for publisher in self.publishers:
                 if publisher.source.name == publication.source:
                     publisher.publication = publication.id

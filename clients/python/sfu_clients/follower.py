@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from sfu.signalling.messages import ServerMessage
+from sfu_clients import tasks
 from sfu_clients.client import Client
 from sfu_clients.errors import ClientError
 
@@ -29,7 +30,7 @@ class Follower:
     async def __aenter__(self) -> Self:
         self._client.listen(self._notice)
         self._changed.set()
-        self._task = asyncio.create_task(self._follow(), name="sfu-client:follower")
+        self._task = tasks.start(self._follow(), "follower")
         return self
 
     async def __aexit__(
@@ -38,9 +39,7 @@ class Follower:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await tasks.stop(self._task)
 
     def _notice(self, _message: ServerMessage) -> None:
         self._changed.set()

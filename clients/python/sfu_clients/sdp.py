@@ -168,6 +168,8 @@ def read_answer(sdp: str) -> Answered:
     if setup not in {"active", "passive"}:
         raise ClientError("The server's answer does not say who begins the DTLS handshake.")
     fingerprints = re.findall(r"^a=fingerprint:(\S+) (\S+)", sdp, flags=re.MULTILINE)
+    if not fingerprints:
+        raise ClientError("The server's answer lacks a=fingerprint.")
     return Answered(
         ufrag=_value("ice-ufrag", sdp),
         password=_value("ice-pwd", sdp),
@@ -192,14 +194,14 @@ def _read_section(part: str) -> AnsweredSection:
     mid = _value("mid", part)
     if re.match(r"\w+ 0 ", part):
         return AnsweredSection(mid, accepted=False)
-    names = {int(number): name for number, name in all_of(r"rtpmap:(\d+) ([^/\s]+)/")}
-    repeats = {int(n): int(apt) for n, apt in all_of(r"fmtp:(\d+) apt=(\d+)")}
+    names = {int(number): name for number, name in all_of(r"rtpmap:(\d{1,3}) ([^/\s]+)/")}
+    repeats = {int(n): int(apt) for n, apt in all_of(r"fmtp:(\d{1,3}) apt=(\d{1,3})")}
     known = {name.lower(): name for name in CLOCK_RATES}
-    ssrcs = list(dict.fromkeys(int(ssrc) for ssrc, _ in all_of(r"ssrc:(\d+) (cname)")))
-    groups = all_of(r"ssrc-group:FID (\d+) (\d+)")
+    ssrcs = list(dict.fromkeys(int(ssrc) for ssrc, _ in all_of(r"ssrc:(\d{1,10}) (cname)")))
+    groups = all_of(r"ssrc-group:FID (\d{1,10}) (\d{1,10})")
     extensions = {
         BY_URI[uri]: int(ident)
-        for ident, uri in all_of(r"extmap:(\d+)\S* (\S+)")
+        for ident, uri in all_of(r"extmap:(\d{1,3})(?:/\w+)? (\S+)")
         if uri in BY_URI and 0 < int(ident) < 256  # noqa: PLR2004 - what one byte can say
     }
     return AnsweredSection(

@@ -1,6 +1,7 @@
 """The WebSocket to the server: joins, asks and listens, and returns after a drop."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -21,7 +22,8 @@ from sfu.signalling.messages import (
     ServerMessage,
     Welcome,
 )
-from sfu_clients.errors import ClientError, ConnectionEnded
+from sfu_clients import tasks
+from sfu_clients.errors import ClientError, ConnectionEnded, Unreachable
 
 RETURN_SECONDS: Final = 10.0
 """The server keeps a place for so long."""
@@ -82,13 +84,23 @@ class Signalling:
         self._http = aiohttp.ClientSession()
         try:
             welcome = await self._enter()
+        except ConnectionEnded as refusal:
+            await self._http.close()
+            raise ClientError(str(refusal)) from refusal
         except BaseException:
             await self._http.close()
             raise
-        self._task = asyncio.create_task(self._listen(), name="sfu-client:signalling")
+        self._task = tasks.start(self._listen(), "signalling")
         return welcome
 
     async def _enter(self) -> Welcome:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._ask_in()
+        except TimeoutError as error:
+            raise Unreachable(f"{self._url} does not answer.") from error
+
+    async def _ask_in(self) -> Welcome:
         assert self._http is not None
         try:
             self._socket = await self._http.ws_connect(
@@ -98,9 +110,9 @@ class Signalling:
                 heartbeat=HEARTBEAT_SECONDS,
                 timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
             )
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise ClientError(f"Cannot reach {self._url}: {_words(error)}.") from error
-        await self._put(self._join)
+            await self._put(self._join)
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"Cannot reach {self._url}: {_words(error)}.") from error
         message = await self._socket.receive()
         first = self._decode(message) if message.type is aiohttp.WSMsgType.TEXT else None
         if isinstance(first, Welcome):
@@ -109,7 +121,7 @@ class Signalling:
         await self._socket.close()
         if isinstance(first, Problem):
             raise ConnectionEnded(first.reason)
-        raise ClientError(f"{self._url} does not answer as this server does.")
+        raise Unreachable(f"{self._url} does not answer as this server does.")
 
     async def _listen(self) -> None:
         """Read until the end, returning whenever the connection drops."""
@@ -122,6 +134,8 @@ class Signalling:
         except asyncio.CancelledError:
             self._end(ConnectionEnded("This client left."))
             raise
+        finally:
+            self._end(ConnectionEnded("A fault of this client ended the call."))
 
     async def _read(self) -> None:
         assert self._socket is not None
@@ -162,6 +176,8 @@ class Signalling:
     async def _return(self) -> None:
         """Enter again with the secret of the welcome, for as long as the server keeps the place."""
         error = ClientError("The connection to the server was lost.")
+        if self._socket is not None:
+            await self._socket.close()
         self._forget_requests(error)
         until = asyncio.get_running_loop().time() + RETURN_SECONDS
         attempt = 0
@@ -218,9 +234,7 @@ class Signalling:
         if self._task is not None:
             with suppress(ClientError):
                 await self.send(Leave())
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await tasks.stop(self._task)
         if self._socket is not None:
             await self._socket.close()
         if self._http is not None:
@@ -235,7 +249,8 @@ def _words(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return "its certificate is not trusted (--insecure believes any)"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return (error.os_error.strerror or str(error.os_error)).lower()
+        number = error.os_error.errno
+        return os.strerror(number).lower() if number else str(error.os_error)
     if isinstance(error, aiohttp.WSServerHandshakeError):
         return f"it answers {error.status}"
     return str(error) or type(error).__name__

@@ -1,30 +1,24 @@
-"""Receives one publication: puts its packets in order, decodes them, and reports what it got."""
+"""Receives one publication: puts its packets in order, judges and decodes them, and reports."""
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
-
-import av
 
 from sfu.errors import MalformedPacket
 from sfu.signalling.messages import LayerChanged, Publication
 from sfu.wire.extensions import Extension
 from sfu.wire.rtcp import GenericNack, PictureLoss, ReportBlock, SenderReport
 from sfu.wire.rtp import extend
-from sfu_clients.media import clock
 from sfu_clients.media.decoders import Decoder, Frame
-from sfu_clients.payload import CLOCK_RATES, EncodedFrame, unwrap
+from sfu_clients.payload import CLOCK_RATES, EncodedFrame
+from sfu_clients.player import Player
 from sfu_clients.rtp.continuity import Continuity, continuity
 from sfu_clients.rtp.missing import Missing
 from sfu_clients.rtp.packet import Packet
 from sfu_clients.rtp.pictures import Picture, PictureBuffer
 from sfu_clients.rtp.reception import Reception
 from sfu_clients.viewing import Viewing
-
-MAX_QUEUED: Final = 60
-"""Pictures that may wait for the decoder."""
 
 KEY_FRAME_SECONDS: Final = 0.5
 """Between two requests for a key frame."""
@@ -33,21 +27,24 @@ KEY_FRAME_SECONDS: Final = 0.5
 class Subscriber:
     """One publication of somebody else's, as it arrives here."""
 
-    def __init__(self, publication: Publication) -> None:
+    def __init__(self, publication: Publication, *, clock: Callable[[], float] = time.time) -> None:
+        """`clock` tells seconds since 1970."""
         self.publication = publication
         self.layer: str | None = None
         """What the server says it sends, as in `S1T2`."""
+        self.note: str | None = None
+        """What the server limits, and why."""
         self.codec: str | None = None
         """Encoding name, once a packet has come."""
         self.ssrc = 0
-        self.on_frame: Callable[[Frame], None] | None = None
-        """Called with every decoded picture or piece of sound."""
-        self.on_encoded: Callable[[EncodedFrame], None] | None = None
-        """Called with every frame that can be decoded, before it is."""
-        self.viewing = Viewing(asked_at=time.time())
+        self.key_frames_asked = 0
+        self._clock = clock
+        self._player = Player(
+            sent_at=self._sent_at,
+            on_fault=self._begin_again,
+            clock=clock,
+        )
         self._send_rtcp: Callable[[bytes], None] = lambda _: None
-        self._queue: asyncio.Queue[Picture] = asyncio.Queue(MAX_QUEUED)
-        self._task: asyncio.Task[None] | None = None
         self._octets = 0
         self._packets = 0
         self._before = (0, 0, 0)  # expected, received, recovered: of streams that ended
@@ -66,24 +63,40 @@ class Subscriber:
         self._reception = Reception(CLOCK_RATES["opus" if self._is_sound else "VP8"])
         self._buffer = PictureBuffer(one_packet_each=self._is_sound)
 
+    def _sent_at(self, timestamp: int) -> float | None:
+        return self._reception.sent_at(timestamp)
+
     @property
     def _is_sound(self) -> bool:
         return self.publication.kind == "audio"
+
+    @property
+    def viewing(self) -> Viewing:
+        """What it is like to watch."""
+        return self._player.viewing
+
+    def on_frame(self, listener: Callable[[Frame], None]) -> None:
+        """Have every decoded picture or piece of sound given to this function."""
+        self._player.on_frame = listener
+
+    def on_encoded(self, listener: Callable[[EncodedFrame], None]) -> None:
+        """Have what was decoded given to this function, as it came: for a file, say."""
+        self._player.on_encoded = listener
 
     def attach(
         self, ssrc: int, names: Mapping[int, str], send_rtcp: Callable[[bytes], None]
     ) -> None:
         """The server sends it as this SSRC; `names` are encoding names by payload type."""
         self._send_rtcp = send_rtcp
+        self._player.start()
         if ssrc == self.ssrc:
+            self._names = names
             return
         reception, missing = self._reception, self._missing
         counts = reception.expected, reception.received, missing.recovered
         expected, received, recovered = map(sum, zip(self._before, counts, strict=True))
         self._before = expected, received, recovered
         self._begin(ssrc, names)
-        if self._task is None:
-            self._task = asyncio.create_task(self._decode_all(), name="sfu-client:decoder")
 
     # From the network
 
@@ -98,7 +111,7 @@ class Subscriber:
         self._last_at = now
         if not repeated:
             self._reception.note(sequence, packet.timestamp, now=now)
-        if self._buffer.put(sequence, packet, now=now):
+        if self._buffer.put(sequence, packet):
             self._missing.note(sequence, now=now)
             self._take(now=now)
 
@@ -124,9 +137,7 @@ class Subscriber:
 
     def tick(self, *, now: float) -> None:
         """Ask for what is missing; pass over what does not come."""
-        if self._is_sound:
-            self._missing.forget_before(self._highest or 0)
-        elif asked := self._missing.due(now=now):
+        if not self._is_sound and (asked := self._missing.due(now=now)):
             numbers = tuple(number & 0xFFFF for number in asked)
             self._send_rtcp(GenericNack(0, self.ssrc, numbers).encode())
         self._take(now=now)
@@ -139,10 +150,9 @@ class Subscriber:
 
     def _take(self, *, now: float) -> None:
         for picture in self._buffer.take(now=now):
-            if self._admit(picture):
-                self._put(picture, now=now)
-            else:
+            if not (self._admit(picture) and self._put(picture)):
                 self._ask_key_frame(now=now)
+        self._missing.forget_before(self._buffer.next)
 
     def _admit(self, picture: Picture) -> bool:
         first = picture.packets[0]
@@ -159,52 +169,27 @@ class Subscriber:
         except MalformedPacket:
             return False
 
-    def _put(self, picture: Picture, *, now: float) -> None:
-        try:
-            self._queue.put_nowait(picture)
-        except asyncio.QueueFull:  # this machine is too slow: begin again
-            while not self._queue.empty():
-                self._queue.get_nowait()
-            self._continuity = None
-            self._ask_key_frame(now=now)
+    def _put(self, picture: Picture) -> bool:
+        assert self._decoder is not None
+        assert self._continuity is not None
+        key_frame = self._continuity.key_frame
+        if self._player.put(self._decoder, picture, key_frame=key_frame):
+            return True
+        self._continuity = None
+        return False
+
+    def _begin_again(self) -> None:
+        """What was decoded is of no use for what comes."""
+        self._player.clear()
+        self._continuity = None
+        self._ask_key_frame(now=self._clock())
 
     def _ask_key_frame(self, *, now: float) -> None:
         if self._is_sound or now - self._asked_key_at < KEY_FRAME_SECONDS:
             return
         self._asked_key_at = now
+        self.key_frames_asked += 1
         self._send_rtcp(PictureLoss(0, self.ssrc).encode())
-
-    async def _decode_all(self) -> None:
-        while True:
-            picture = await self._queue.get()
-            decoder, codec = self._decoder, self.codec
-            assert decoder is not None
-            assert codec is not None
-            try:
-                data = unwrap(codec, [p.payload for p in picture.packets if p.payload])
-            except MalformedPacket:
-                self._ask_key_frame(now=time.time())
-                continue
-            if self.on_encoded is not None:
-                self.on_encoded(EncodedFrame(data, picture.timestamp))
-            frame = await asyncio.to_thread(decoder.decode, data)
-            if frame is None:
-                self._ask_key_frame(now=time.time())
-            else:
-                self._show(frame, picture, now=time.time())
-
-    def _show(self, frame: Frame, picture: Picture, *, now: float) -> None:
-        self.viewing.show(now=now)
-        drawn_at = None
-        if isinstance(frame, av.VideoFrame):
-            self.viewing.note_size(frame.width, frame.height)
-            drawn_at = clock.read(frame, near=now)
-        if drawn_at is not None:
-            self.viewing.note_latency(now - drawn_at, from_picture=True)
-        elif (sent_at := self._reception.sent_at(picture.timestamp)) is not None:
-            self.viewing.note_latency(now - sent_at, from_picture=False)
-        if self.on_frame is not None:
-            self.on_frame(frame)
 
     # To the user
 
@@ -217,17 +202,19 @@ class Subscriber:
         return {
             "id": self.publication.id,
             "kind": self.publication.kind,
+            "source": self.publication.source,
             "codec": self.codec,
             "layer": self.layer,
             "packets": self._packets,
             "loss": round(max(0.0, 1 - received / expected), 5) if expected else 0.0,
             "recovered": recovered + self._missing.recovered,
+            "undecoded": self._player.undecoded,
+            "key_frames_asked": self.key_frames_asked,
             "kbps": round(self._octets * 8 / seconds / 1000, 1) if seconds > 0 else 0.0,
             **self.viewing.report(),
+            "note": self.note,
         }
 
     async def close(self) -> None:
         """Stop decoding."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._player.close()

@@ -5,10 +5,10 @@ clear: aiortc's own RTP layer loses header extensions that it does not know.
 """
 
 import asyncio
+import ipaddress
 import logging
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from aiortc import (
     RTCCertificate,
@@ -21,10 +21,16 @@ from aiortc import (
 )
 from aiortc.sdp import candidate_from_sdp, candidate_to_sdp
 
+from sfu_clients import tasks
 from sfu_clients.errors import ClientError
 from sfu_clients.sdp import Answered, LocalTransport
 
 CONNECT_SECONDS: Final = 15.0
+MAX_CANDIDATES: Final = 16
+"""Addresses of the server's that are tried: it cannot have us knock at everybody's door."""
+
+MAX_QUEUED: Final = 4096
+"""Packets that wait on either side; what comes then is lost, as on any network."""
 
 Receive = Callable[[bytes], None]
 
@@ -53,19 +59,55 @@ class _Dtls(RTCDtlsTransport):
             logger.exception("packet.failed")
 
 
+class _Bounded(asyncio.Queue[Any]):
+    """Loses what comes while it is full; None, which tells of the end, always enters."""
+
+    def put_nowait(self, item: Any) -> None:  # noqa: ANN401 - packets of two shapes
+        if not self.full():
+            super().put_nowait(item)
+        elif item is None:
+            self.get_nowait()
+            super().put_nowait(item)
+
+
+def usable_part(candidate: str) -> str | None:
+    """What we need of the value of an a=candidate: a UDP port of an IP address (RFC 8839)."""
+    match fields := candidate.split()[:8]:
+        case [_, component, protocol, priority, address, port, "typ", _]:
+            fits = _is_below(component, 257) and _is_below(priority, 1 << 32)
+            fits = fits and _is_below(port, 1 << 16) and protocol.lower() == "udp"
+            return " ".join(fields) if fits and _is_address(address) else None
+        case _:
+            return None
+
+
+def _is_below(text: str, bound: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < bound  # noqa: PLR2004
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 class Transport:
     """A path that is opened once and closed once."""
 
-    def __init__(self, *, on_rtp: Receive, on_rtcp: Receive) -> None:
-        """What arrives is given to these, in clear."""
+    def __init__(self, *, on_rtp: Receive, on_rtcp: Receive, on_lost: Callable[[], None]) -> None:
+        """What arrives is given to the first two, in clear; when nothing passes, `on_lost`."""
         gatherer = RTCIceGatherer(iceServers=[])
         self._ice = RTCIceTransport(gatherer)
         self._ice._connection.ice_controlling = True  # noqa: SLF001 - the server is ICE-lite
+        self._ice._connection._queue = _Bounded(MAX_QUEUED)  # noqa: SLF001 - it has no bound
         self._dtls = _Dtls(self._ice, on_rtp, on_rtcp)
         self._task: asyncio.Task[None] | None = None
-        self._sends: asyncio.Queue[bytes] = asyncio.Queue()
-        self.lost = asyncio.Event()
-        """Set when nothing will pass any more."""
+        self._sends: asyncio.Queue[bytes | None] = _Bounded(MAX_QUEUED)
+        self._on_lost = on_lost
+        self.lost = False
+        """Nothing will pass any more."""
 
     async def gather(self) -> LocalTransport:
         """What an offer says of this side."""
@@ -89,22 +131,26 @@ class Transport:
     @property
     def connected(self) -> bool:
         """Whether media may flow."""
-        return self._dtls.state == "connected" and not self.lost.is_set()
+        return self._dtls.state == "connected" and not self.lost
 
     async def connect(self, answered: Answered) -> None:
-        """Find the way and shake hands; raises ClientError."""
+        """Find the way and shake hands; raises ClientError, and then it is lost."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._connect(answered)
         except TimeoutError as error:
+            self.lose()
             raise ClientError("No media gets through to the server within 15 s.") from error
+        except ClientError:
+            self.lose()
+            raise
         self._dtls.on("statechange", self._note_state)
-        self._task = asyncio.create_task(self._send_all(), name="sfu-client:transport")
+        self._task = tasks.start(self._send_all(), "transport")
 
     async def _connect(self, answered: Answered) -> None:
-        for candidate in answered.candidates:
-            with suppress(ValueError):  # TCP and names are not for us
-                await self._ice.addRemoteCandidate(candidate_from_sdp(candidate))
+        for candidate in answered.candidates[:MAX_CANDIDATES]:
+            if (usable := usable_part(candidate)) is not None:
+                await self._ice.addRemoteCandidate(candidate_from_sdp(usable))
         await self._ice.addRemoteCandidate(None)
         await self._ice.start(RTCIceParameters(answered.ufrag, answered.password, iceLite=True))
         if self._ice.state != "completed":
@@ -117,7 +163,13 @@ class Transport:
 
     def _note_state(self) -> None:
         if self._dtls.state in {"closed", "failed"}:
-            self.lost.set()
+            self.lose()
+
+    def lose(self) -> None:
+        """Nothing is to pass any more."""
+        if not self.lost:
+            self.lost = True
+            self._on_lost()
 
     def send(self, packet: bytes) -> None:
         """Send one RTP packet or RTCP compound; dropped while nothing can pass."""
@@ -127,17 +179,18 @@ class Transport:
     async def _send_all(self) -> None:
         try:
             while True:
-                await self._dtls._send_rtp(await self._sends.get())  # noqa: SLF001 - its only way
+                packet = await self._sends.get()
+                assert packet is not None
+                await self._dtls._send_rtp(packet)  # noqa: SLF001 - its only way
         except ConnectionError:
-            self.lost.set()
+            pass
+        finally:
+            self.lose()
 
     async def close(self) -> None:
         """Say goodbye, and leave no task and no socket."""
-        self.lost.set()
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        self.lost = True
+        await tasks.stop(self._task)
         await self._dtls.stop()
         await self._ice.stop()
         await asyncio.sleep(0)  # aiortc's reader ends in the loop's next turn

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 COLUMNS: Final = {
     "id": "publication",
-    "kind": "",
     "codec": "codec",
     "layer": "layer",
     "size": "size",
@@ -15,7 +15,7 @@ COLUMNS: Final = {
     "kbps": "kbit/s",
     "loss": "loss",
     "freezes": "freezes",
-    "latency": "latency p50/p99",
+    "latency": "ms p50/p99",
     "state": "",
 }
 """Heading of each column; those that are empty in all rows are left out."""
@@ -25,7 +25,7 @@ def table(reports: Sequence[dict[str, Any]], *, title: str) -> Table:
     """What the JSON says, for people."""
     rows = [_row(report) for report in reports]
     shown = [name for name in COLUMNS if any(row[name] for row in rows)]
-    drawn = Table(title=title, title_justify="left")
+    drawn = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in shown:
         drawn.add_column(COLUMNS[name], justify="left" if name in {"id", "state"} else "right")
     for row in rows:
@@ -39,7 +39,6 @@ def _row(report: dict[str, Any]) -> dict[str, str]:
     frames = report.get("frames_decoded", report.get("frames_sent", 0))
     return {
         "id": report["id"] or "",
-        "kind": report["kind"],
         "codec": report["codec"] or "",
         "layer": report.get("layer") or "",
         "size": f"{report['width']}x{report['height']}" if report.get("height") else "",
@@ -47,6 +46,6 @@ def _row(report: dict[str, Any]) -> dict[str, str]:
         "kbps": f"{report['kbps']:.0f}",
         "loss": f"{report['loss']:.2%}",
         "freezes": str(report.get("freezes", "")),
-        "latency": " / ".join(f"{value:.0f} ms" for value in known),
+        "latency": "/".join(f"{value:.0f}" for value in known),
         "state": report.get("state", ""),
     }

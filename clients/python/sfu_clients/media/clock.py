@@ -18,6 +18,9 @@ BLOCKS: Final = 32
 BLACK: Final = 16
 WHITE: Final = 235
 _THRESHOLD: Final = 126
+MAX_AGE_SECONDS: Final = 60.0
+"""What is further away is a picture that only looks as if it had a time, or an old recording."""
+
 _PERIOD: Final = 1 << 48
 """Microseconds until the count begins anew: nine years."""
 
@@ -78,7 +81,7 @@ def _write(text: str, luma: bytearray, stride: int, width: int, *, top: int) -> 
 
 
 def read(frame: av.VideoFrame, *, near: float) -> float | None:
-    """The time in a picture as seconds since 1970, the one nearest to `near`; None if none is."""
+    """The time in a picture, in seconds since 1970; None if there is none within a minute."""
     if frame.format.name not in {"yuv420p", "yuvj420p"} or frame.height < 16:  # noqa: PLR2004
         return None
     plane = frame.planes[0]
@@ -91,7 +94,8 @@ def read(frame: av.VideoFrame, *, near: float) -> float | None:
         return None
     micros = int.from_bytes(told, "big")
     periods = round((near * 1_000_000 - micros) / _PERIOD)
-    return (micros + periods * _PERIOD) / 1_000_000
+    seconds = (micros + periods * _PERIOD) / 1_000_000
+    return seconds if abs(seconds - near) <= MAX_AGE_SECONDS else None
 
 
 def _blocks(luma: memoryview, stride: int, width: int, height: int) -> Iterator[bool]:

@@ -8,6 +8,9 @@ from sfu_clients.errors import ClientError
 
 Frame = av.VideoFrame | av.AudioFrame
 
+MAX_PIXELS: Final = 4096 * 2304
+"""Of a picture; a larger one is somebody's attempt to fill our memory."""
+
 _LIBRARIES: Final = {
     "opus": ("libopus", {}),
     "VP8": ("vp8", {}),
@@ -18,23 +21,28 @@ _LIBRARIES: Final = {
 }
 
 
+class Undecodable(ClientError):  # noqa: N818 - named for what it is
+    """What came is damaged, or refers to what did not come."""
+
+
 class Decoder:
     """Decodes one stream, a picture or a piece of sound at a time."""
 
     def __init__(self, codec: str) -> None:
         """Raises ClientError if the library is missing."""
+        self.codec = codec
         library, options = _LIBRARIES[codec]
         try:
             self._context = av.CodecContext.create(library, "r")
         except av.codec.codec.UnknownCodecError as error:
             raise ClientError(f"This machine has no decoder for {codec}.") from error
-        self._context.options = dict(options)
+        self._context.options = {**options, "max_pixels": str(MAX_PIXELS)}
         self._context.thread_count = 1
 
     def decode(self, data: bytes) -> Frame | None:
-        """The highest layer of the picture; None if it shows none, or is damaged."""
+        """The highest layer of the picture, None if it shows none; raises Undecodable."""
         try:
             frames = self._context.decode(av.Packet(data))  # type: ignore[attr-defined]
-        except av.FFmpegError:
-            return None
+        except (av.FFmpegError, MemoryError) as error:
+            raise Undecodable(f"This {self.codec} cannot be decoded.") from error
         return cast("Frame", frames[-1]) if frames else None

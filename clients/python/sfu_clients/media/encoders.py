@@ -1,7 +1,8 @@
 """Live encoders, from pictures and sound to frames that a packetizer takes."""
 
+import os
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import av
 from av.audio.codeccontext import AudioCodecContext
@@ -15,8 +16,9 @@ VIDEO_CLOCK: Final = 90_000
 AUDIO_CLOCK: Final = 48_000
 AUDIO_BITRATE: Final = 48_000
 
-NEW_RATE: Final = 1.2
-"""An encoder begins anew, with a key frame, when its bitrate is to change by this factor."""
+LOWER_RATE: Final = 0.85
+HIGHER_RATE: Final = 1.5
+"""An encoder begins anew, with a key frame, when its bitrate is to change by these factors."""
 
 _NO_KEY_FRAMES: Final = 1_000_000
 """Key frames come when somebody asks for one."""
@@ -53,6 +55,7 @@ class VideoEncoder:
 
     def _open(self) -> VideoCodecContext:
         library, options = _LIBRARIES[self.codec]
+        os.environ.setdefault("SVT_LOG", "0")  # else SVT-AV1 writes to the terminal
         try:
             context = av.CodecContext.create(library, "w")
         except av.codec.codec.UnknownCodecError as error:
@@ -85,9 +88,10 @@ class VideoEncoder:
 
     def set_bitrate(self, bitrate: int) -> None:
         """Aim at so many bits per second, if that is much different."""
-        if max(bitrate, self._bitrate) > NEW_RATE * min(bitrate, self._bitrate):
+        if not LOWER_RATE < bitrate / self._bitrate < HIGHER_RATE:
             self._bitrate = bitrate
             self._pictures = 0
+            self._key_wanted = False
             self._context = self._open()
 
     def encode(self, picture: av.VideoFrame, timestamp: int) -> list[EncodedFrame]:
@@ -113,8 +117,15 @@ class VideoEncoder:
                 width=self.width,
                 height=self.height,
             )
-            for packet in self._context.encode(picture)
+            for packet in self._encode(picture)
         ]
+
+    def _encode(self, picture: av.VideoFrame) -> "list[av.Packet[Any]]":
+        try:
+            return self._context.encode(picture)
+        except av.FFmpegError as error:
+            what = f"{self.codec} of {self.width}x{self.height}"
+            raise ClientError(f"{what} cannot be encoded: {error.strerror}.") from error
 
 
 class OpusEncoder:

@@ -157,7 +157,7 @@ def _streams(told: _Description, packets: Sequence[tuple[float, bytes]]) -> list
 def _sorted_out(
     told: _Description, packets: Iterable[tuple[float, bytes]]
 ) -> dict[int, list[_Raw]]:
-    """The packets of each stream that carry its codec; probes carry nothing."""
+    """The packets of each stream that carry its codec."""
     payload_types = {ident for ident, codec in told.payload_types.items() if codec == told.codec}
     known = {ident: BY_URI[uri] for ident, uri in told.extensions.items() if uri in BY_URI}
     if not all(0 < ident <= 0xFF for ident in known):  # noqa: PLR2004 - RFC 8285 section 4.3
@@ -167,7 +167,7 @@ def _sorted_out(
     by_ssrc: dict[int, list[_Raw]] = {}
     for at, data in packets:
         parse_rtp(data, len(data), view)
-        if view.payload_type not in payload_types or view.payload_offset == view.payload_end:
+        if view.payload_type not in payload_types:
             continue
         find_extensions(view, ids, found)
         stream = by_ssrc.setdefault(view.ssrc, [])
@@ -189,33 +189,34 @@ def _sorted_out(
     return by_ssrc
 
 
-def _stream(told: _Description, one: _Stream, came: list[_Raw]) -> RecordedStream:
-    """Put packets into the order in which they were sent."""
-    if not came:
-        raise MalformedRecording(f"There is no packet of its stream {one.ssrc}.")
-    ordered = list(
-        {raw.sequence: raw for raw in sorted(came, key=lambda raw: raw.sequence)}.values()
-    )
+def _stream(told: _Description, one: _Stream, came: Iterable[_Raw]) -> RecordedStream:
+    """Read packets in the order in which they were sent; those of padding alone are left out."""
+    by_sequence = {raw.sequence: raw for raw in came}
     reader = CounterReader(told.codec)
     packets: list[RecordedPacket] = []
     key_frames: list[int] = []
-    before = None
-    for place, raw in enumerate(ordered):
+    expected, start, gap = min(by_sequence, default=0), 0, 0
+    for sequence, raw in sorted(by_sequence.items()):
+        gap += sequence - expected
+        expected = sequence + 1
+        if not raw.payload:
+            continue
         counters, begins = reader.read(raw.payload, raw.extensions)
-        if begins and (before is None or before.timestamp != raw.timestamp):
-            key_frames.append(place)
-        packets.append(
-            RecordedPacket(
-                at=max(raw.at, packets[-1].at) if packets else raw.at,
-                payload=raw.payload,
-                timestamp=raw.timestamp - ordered[0].timestamp,
-                marker=raw.marker,
-                extensions=raw.extensions,
-                gap=raw.sequence - before.sequence - 1 if before else 0,
-                counters=counters,
-            )
+        start = start or raw.timestamp
+        last = packets[-1] if packets else None
+        packet = RecordedPacket(
+            at=max(raw.at, last.at) if last else raw.at,
+            payload=raw.payload,
+            timestamp=raw.timestamp - start,
+            marker=raw.marker,
+            extensions=raw.extensions,
+            gap=gap,
+            counters=counters,
         )
-        before = raw
+        if begins and (last is None or last.timestamp != packet.timestamp):
+            key_frames.append(len(packets))
+        packets.append(packet)
+        gap = 0
     if key_frames[:1] != [0]:
         raise MalformedRecording(f"Its stream {one.ssrc} does not begin with a key frame.")
     return RecordedStream(

@@ -23,6 +23,9 @@ REMEMBERED: Final = 256
 class Continuity(Protocol):
     """Remembers what was decoded of one stream."""
 
+    key_frame: bool
+    """Whether the last admitted picture needs nothing that came before it."""
+
     def admit(self, picture: Picture) -> bool:
         """Whether the picture decodes; if so, it counts as decoded. Raises MalformedPacket."""
         ...
@@ -51,27 +54,33 @@ class _Decoded:
 class AlwaysContinuous:
     """Sound: each packet decodes."""
 
+    key_frame = True
+
     def admit(self, picture: Picture) -> bool:
-        """Whether there is anything to decode."""
-        return any(packet.payload for packet in picture.packets)
+        """Always so."""
+        del picture
+        return True
 
 
 class DescribedContinuity:
     """By the dependency descriptor, which names frames and what they refer to."""
 
     def __init__(self) -> None:
+        self.key_frame = False
         self._structure: Structure | None = None
         self._decoded = _Decoded()
 
     def admit(self, picture: Picture) -> bool:
         """Whether all frames that the picture's frames refer to were decoded, or are in it."""
         own: set[int] = set()
+        key_frame = False
         for packet in picture.packets:
             told = packet.extensions.get(Extension.DEPENDENCY_DESCRIPTOR)
             if told is None:
                 continue
             descriptor = parse_descriptor(told, 0, len(told), self._structure)
             self._structure = descriptor.structure or self._structure
+            key_frame = key_frame or descriptor.structure is not None
             frame = self._decoded.extend(descriptor.frame_number, 16)
             needed = {frame - diff for diff in descriptor.frame_diffs} - own
             if not all(number in self._decoded for number in needed):
@@ -79,13 +88,15 @@ class DescribedContinuity:
             own.add(frame)
         for frame in own:
             self._decoded.add(frame)
-        return True
+        self.key_frame = key_frame
+        return bool(own)
 
 
 class Vp8Continuity:
     """By TL0PICIDX (RFC 7741 section 4.2): which base frame a frame builds on."""
 
     def __init__(self) -> None:
+        self.key_frame = False
         self._base = -1  # TL0PICIDX of the last decoded base frame; -1: none
         self._unbroken = False  # everything since then was decoded, too
 
@@ -102,6 +113,7 @@ class Vp8Continuity:
         if descriptor.temporal == 0:
             self._base = descriptor.tl0picidx
             self._unbroken = True
+        self.key_frame = descriptor.key_frame
         return True
 
     def _decodes(self, descriptor: Vp8Descriptor) -> bool:
@@ -118,18 +130,21 @@ class Vp9Continuity:
     """By the picture ids that a picture refers to in flexible mode (RFC 9628 section 4.2)."""
 
     def __init__(self) -> None:
+        self.key_frame = False
         self._decoded = _Decoded()
         self._unbroken = False
 
     def admit(self, picture: Picture) -> bool:
         """Whether all it refers to was decoded."""
         decodes = True
+        self.key_frame = True
         number: int | None = None
         for packet in picture.packets:
             descriptor = Vp9Descriptor()
             parse_vp9(packet.payload, 0, len(packet.payload), descriptor)
             if descriptor.picture_id >= 0:
                 number = self._decoded.extend(descriptor.picture_id, descriptor.picture_id_bits)
+            self.key_frame = self.key_frame and not descriptor.inter_predicted
             decodes = decodes and self._decodes(descriptor, number, follows=picture.follows)
         self._unbroken = decodes
         if decodes and number is not None:
@@ -148,12 +163,13 @@ class KeyFrameContinuity:
     """By key frames alone: H.264, and AV1 without descriptor."""
 
     def __init__(self, codec: str) -> None:
+        self.key_frame = False
         self._is_key = _is_h264_key if codec == "H264" else _is_av1_key
         self._unbroken = False
 
     def admit(self, picture: Picture) -> bool:
         """Whether nothing is missing since a key frame."""
-        key = any(self._is_key(packet) for packet in picture.packets if packet.payload)
+        self.key_frame = key = any(map(self._is_key, picture.packets))
         self._unbroken = key or (self._unbroken and picture.follows)
         return self._unbroken
 

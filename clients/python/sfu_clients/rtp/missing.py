@@ -11,7 +11,6 @@ MAX_MISSING: Final = 500
 
 @dataclass(slots=True)
 class _Missing:
-    since: float
     ask_at: float
     tries: int = 0
 
@@ -30,8 +29,9 @@ class Missing:
             self._highest = sequence
         if sequence > self._highest:
             for number in range(max(self._highest + 1, sequence - MAX_MISSING), sequence):
-                self._holes[number] = _Missing(now, now + REORDER_SECONDS)
+                self._holes[number] = _Missing(now + REORDER_SECONDS)
             self._highest = sequence
+            self.forget_before(sequence - MAX_MISSING)
         else:
             hole = self._holes.pop(sequence, None)
             self.recovered += hole is not None and hole.tries > 0
@@ -50,5 +50,5 @@ class Missing:
 
     def forget_before(self, sequence: int) -> None:
         """Nothing before this number is of use any more."""
-        for number in [number for number in self._holes if number < sequence]:
+        while self._holes and (number := next(iter(self._holes))) < sequence:  # they are in order
             del self._holes[number]

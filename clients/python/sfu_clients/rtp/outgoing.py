@@ -13,6 +13,12 @@ from sfu_clients.rtp.packet import Packet, write_packet
 HISTORY: Final = 2048
 """Packets kept for repetition."""
 
+MAX_RESENT: Final = 1000
+"""Packets repeated within a second: whoever asks for more has lost the stream."""
+
+REALIGN_SECONDS: Final = 0.5
+"""A source that falls behind by more goes on from there; what is less is jitter."""
+
 NTP_EPOCH: Final = 2_208_988_800
 """Seconds from 1900 to 1970."""
 
@@ -56,10 +62,15 @@ class OutgoingStream:
         self._rtx_sequence = 0
         self._timestamp_offset = terms.ssrc * 7
         self._history: OrderedDict[int, Packet] = OrderedDict()
-        self._last: tuple[int, float] | None = None
+        self._origin: float | None = None  # when timestamp 0 was, by the wall clock
+        self._resent_since = float("-inf")
+        self._resent_lately = 0
 
-    def send(self, packets: Sequence[MediaPacket], *, now: float) -> None:
-        """Send packets now; `now` is the wall clock's time, which reports are about."""
+    def send(self, packets: Sequence[MediaPacket], *, now: float, due_at: float) -> None:
+        """Send packets now, which were due at another time of the same wall clock.
+
+        Reports tell when timestamps were due: so no receiver finds that something came too early.
+        """
         for media in packets:
             packet = Packet(
                 payload=media.payload,
@@ -76,18 +87,26 @@ class OutgoingStream:
                 self._history.popitem(last=False)
             self.packets += 1
             self.octets += len(media.payload)
-            self._last = packet.timestamp, now
+            self._align(due_at - media.timestamp / self.terms.clock_rate)
             self._put(packet, now=now)
+
+    def _align(self, origin: float) -> None:
+        known = self._origin
+        if known is None or not 0 <= origin - known < REALIGN_SECONDS:
+            self._origin = origin
 
     def resend(self, numbers: Sequence[int], *, now: float) -> None:
         """Repeat what the server missed, on the RTX stream (RFC 4588)."""
         terms = self.terms
         if terms.rtx_ssrc is None or terms.rtx_payload_type is None:
             return
+        if now - self._resent_since >= 1:
+            self._resent_since, self._resent_lately = now, 0
         for number in numbers:
             packet = self._history.get(number)
-            if packet is None:
+            if packet is None or self._resent_lately >= MAX_RESENT:
                 continue
+            self._resent_lately += 1
             repeated = replace(
                 packet,
                 payload=number.to_bytes(2, "big") + packet.payload,
@@ -104,19 +123,20 @@ class OutgoingStream:
         values = dict(packet.extensions)
         values[Extension.MID] = self.terms.mid.encode()
         if Extension.TRANSPORT_CC in ids:
-            values[Extension.TRANSPORT_CC] = self._departures.next_number(now=now)
+            number = self._departures.next_number(len(packet.payload), now=now)
+            values[Extension.TRANSPORT_CC] = number
         elements = [(ids[kind], value) for kind, value in values.items() if kind in ids]
         self._send(write_packet(packet, elements))
 
     def report(self, *, now: float) -> SenderReport | None:
         """Which of our timestamps is now; None before the first packet."""
-        if self._last is None:
+        if self._origin is None:
             return None
-        timestamp, sent_at = self._last
+        timestamp = round((now - self._origin) * self.terms.clock_rate)
         return SenderReport(
             ssrc=self.terms.ssrc,
             ntp=round((now + NTP_EPOCH) * (1 << 32)),
-            rtp_timestamp=timestamp + round((now - sent_at) * self.terms.clock_rate),
+            rtp_timestamp=timestamp + self._timestamp_offset,
             packets=self.packets,
             octets=self.octets,
         )

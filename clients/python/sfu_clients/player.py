@@ -1,0 +1,105 @@
+"""Decodes the pictures of one stream after each other, in a thread beside the loop."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+import av
+
+from sfu.errors import MalformedPacket
+from sfu_clients import tasks
+from sfu_clients.media import clock
+from sfu_clients.media.decoders import Decoder, Frame, Undecodable
+from sfu_clients.payload import EncodedFrame, unwrap
+from sfu_clients.rtp.pictures import Picture
+from sfu_clients.viewing import Viewing
+
+MAX_QUEUED: Final = 60
+"""Pictures that may wait for the decoder."""
+
+
+class Player:
+    """Shows what it decodes to a `Viewing`, and to whoever asked for it."""
+
+    def __init__(
+        self,
+        *,
+        sent_at: Callable[[int], float | None],
+        on_fault: Callable[[], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`sent_at` knows when a timestamp was at the publisher; `on_fault` hears of damage.
+
+        `clock` tells seconds since 1970.
+        """
+        self.on_frame: Callable[[Frame], None] | None = None
+        self.on_encoded: Callable[[EncodedFrame], None] | None = None
+        self.viewing = Viewing(asked_at=clock())
+        self.undecoded = 0
+        """Pictures that were whole, but damaged, or too many for this machine."""
+        self._sent_at = sent_at
+        self._on_fault = on_fault
+        self._clock = clock
+        self._queue: asyncio.Queue[tuple[Decoder, Picture, bool]] = asyncio.Queue(MAX_QUEUED)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Decode from now on."""
+        if self._task is None:
+            self._task = tasks.start(self._run(), "decoder")
+
+    def put(self, decoder: Decoder, picture: Picture, *, key_frame: bool) -> bool:
+        """Decode this when its turn comes; False if this machine is too slow: begin again."""
+        if self._queue.full():
+            self.clear()
+            return False
+        self._queue.put_nowait((decoder, picture, key_frame))
+        return True
+
+    def clear(self) -> None:
+        """What waits will not be shown."""
+        while not self._queue.empty():
+            self._queue.get_nowait()
+            self.undecoded += 1
+
+    async def _run(self) -> None:
+        while True:
+            decoder, picture, key_frame = await self._queue.get()
+            try:
+                data = unwrap(decoder.codec, [packet.payload for packet in picture.packets])
+                frame = await asyncio.to_thread(decoder.decode, data)
+            except (MalformedPacket, Undecodable):
+                self.undecoded += 1
+                self._on_fault()
+                continue
+            if frame is not None:
+                self._show(frame, picture, now=self._clock())
+            if self.on_encoded is not None:
+                self.on_encoded(self._encoded(data, picture.timestamp, key_frame=key_frame))
+
+    def _show(self, frame: Frame, picture: Picture, *, now: float) -> None:
+        self.viewing.show(now=now)
+        drawn_at = None
+        if isinstance(frame, av.VideoFrame):
+            self.viewing.note_size(frame.width, frame.height)
+            drawn_at = clock.read(frame, near=now)
+        if drawn_at is not None:
+            self.viewing.note_latency(now - drawn_at, from_picture=True)
+        elif (sent_at := self._sent_at(picture.timestamp)) is not None:
+            self.viewing.note_latency(now - sent_at, from_picture=False)
+        if self.on_frame is not None:
+            self.on_frame(frame)
+
+    def _encoded(self, data: bytes, timestamp: int, *, key_frame: bool) -> EncodedFrame:
+        return EncodedFrame(
+            data,
+            timestamp,
+            key_frame=key_frame,
+            width=self.viewing.width,
+            height=self.viewing.height,
+        )
+
+    async def close(self) -> None:
+        """Stop decoding."""
+        await tasks.stop(self._task)
