@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 LATE_SECONDS: Final = 0.015
 """A packet that leaves so much after it was due is late: the tick is 5 ms."""
 
+_SCHEDSTAT: Final = Path("/proc/self/schedstat")
 _EXACT_BITS: Final = 7
-_BUCKETS: Final = 30 << _EXACT_BITS - 1  # up to half an hour
+_BUCKETS: Final = 26 << _EXACT_BITS - 1  # up to half an hour; the last takes all beyond
 
 
 class Histogram:
@@ -27,9 +29,7 @@ class Histogram:
 
     def note(self, seconds: float) -> None:
         """Count one time; what is negative, since clocks are set, counts as none."""
-        value = int(seconds * 1e6)
-        if value < 0:
-            value = 0
+        value = max(int(seconds * 1e6), 0)
         shift = value.bit_length() - _EXACT_BITS
         place = value if shift <= 0 else (shift << _EXACT_BITS - 1) + (value >> shift)
         self._counts[place if place < _BUCKETS else -1] += 1
@@ -64,23 +64,32 @@ def percentile_of(seconds: Iterable[float], part: float) -> float | None:
 
 
 class Effort:
-    """How much of one core this process uses, and how late its loop is."""
+    """How much of one core this process uses, what it waits for it, and how late its loop is."""
 
     def __init__(self) -> None:
         self.lag = Histogram()
         """How late the tick was."""
         self.sent = self.sent_late = 0
         """Packets, and those that left later than LATE_SECONDS after they were due."""
-        self._began = (time.monotonic(), time.process_time())
+        self._began = _standing()
 
     def restart(self) -> None:
         """Measure from now on."""
         self.lag.clear()
         self.sent = self.sent_late = 0
-        self._began = (time.monotonic(), time.process_time())
+        self._began = _standing()
 
-    def share(self) -> float:
-        """CPU time by wall-clock time so far: 1 is a whole core."""
-        wall, cpu = self._began
-        passed = time.monotonic() - wall
-        return (time.process_time() - cpu) / passed if passed > 0 else 0.0
+    def shares(self) -> tuple[float, float]:
+        """Of the time so far: used of a core, and waited for one that others had."""
+        spans = zip(self._began, _standing(), strict=True)
+        passed, used, waited = (after - before for before, after in spans)
+        return (used / passed, waited / passed) if passed > 0 else (0.0, 0.0)
+
+
+def _standing() -> tuple[float, float, float]:
+    """Seconds of the clock, of CPU time, and ready to run but without a core (Linux)."""
+    try:
+        waited = int(_SCHEDSTAT.read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        waited = 0.0
+    return time.monotonic(), time.process_time(), waited

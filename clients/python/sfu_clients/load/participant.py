@@ -48,8 +48,6 @@ CONNECT_SECONDS: Final = 15.0
 NEXT_ADDRESS_SECONDS: Final = 0.5
 """How long a candidate may leave checks unanswered before the next is tried."""
 
-SOURCES: Final = {"audio": "microphone", "video": "camera"}
-
 FEEDBACK_TICKS: Final = 20
 REPAIR_TICKS: Final = 4
 REPORT_TICKS: Final = 200
@@ -213,22 +211,22 @@ class Participant:
             ids.update(section.extensions)
         self._scratch.ids = ExtensionIds(ids)
         for mid, watched in self._watched.items():
-            section = answered.sections.get(mid)
-            if section is None or section.ssrc is None:
+            answer = answered.sections.get(mid)
+            if answer is None or answer.ssrc is None:
                 raise ClientError("The server does not say how it sends a publication.")
-            if section.ssrc in self.streams:
+            if answer.ssrc in self.streams:
                 continue
             stream = IncomingStream(
-                ssrc=section.ssrc,
-                codecs=_codecs(section),
+                ssrc=answer.ssrc,
+                codecs=_codecs(answer),
                 scratch=self._scratch,
                 sent_at=watched.replayer.sent_at,
                 latencies=latencies[watched.replayer.material.kind],
                 asked_at=asked_at,
             )
-            self.streams[section.ssrc] = stream
-            if section.rtx_ssrc is not None:
-                self._repeated[section.rtx_ssrc] = stream
+            self.streams[answer.ssrc] = stream
+            if answer.rtx_ssrc is not None:
+                self._repeated[answer.rtx_ssrc] = stream
         self._list = tuple(self.streams.values())
 
     def _send_as(self, answered: Answered) -> None:

@@ -12,6 +12,9 @@ BUSY: Final = 0.80
 """Of a core: beyond it a generator measures itself."""
 
 SERVER_BUSY: Final = 0.90
+STARVED: Final = 0.20
+"""Of the time: beyond it this machine has other things to do."""
+
 LAG_MS: Final = 20.0
 LATE_PART: Final = 0.01
 SLOW_MS: Final = 50.0
@@ -23,6 +26,7 @@ class Generator:
     """How the generator fared."""
 
     cpu: float  # share of one core
+    waited: float  # share of the time in which others had its core
     lag_ms: float  # 99 of 100 ticks were not later
     sent: int
     sent_late: int
@@ -32,8 +36,10 @@ class Generator:
     @classmethod
     def of(cls, effort: Effort, *, receive_drops: int, send_errors: int) -> "Generator":
         """From its gauges as they are now."""
+        cpu, waited = effort.shares()
         return cls(
-            cpu=effort.share(),
+            cpu=cpu,
+            waited=waited,
             lag_ms=effort.lag.percentile(0.99) or 0.0,
             sent=effort.sent,
             sent_late=effort.sent_late,
@@ -99,13 +105,20 @@ def _stalled(stream: IncomingStream, *, now: float) -> bool:
     return silent is not None and silent > STALLED_SECONDS
 
 
-def judge(generator: Generator, received: Reception, slow_ms: float, server: Work) -> tuple[str, str]:
+def judge(
+    generator: Generator, received: Reception, slow_ms: float, server: Work
+) -> tuple[str, str]:
     """Who was at the limit: generator, server or neither; and why."""
     late = generator.sent_late / generator.sent if generator.sent else 0.0
     lost = received.loss
     cpu = server.cpu_share or 0.0
     findings: Sequence[tuple[bool, str, Callable[[], str]]] = (
         (generator.cpu > BUSY, "generator", lambda: f"it used {generator.cpu:.0%} of its core"),
+        (
+            generator.waited > STARVED,
+            "generator",
+            lambda: f"others had its core {generator.waited:.0%} of the time",
+        ),
         (
             generator.receive_drops > 0,
             "generator",
@@ -171,6 +184,7 @@ def report(
         "headroom": round(max(0.0, 1 - generator.cpu), 3),
         "generator": {
             "cpu": round(generator.cpu, 3),
+            "waited": round(generator.waited, 3),
             "lag_p99_ms": round(generator.lag_ms, 2),
             "sent": generator.sent,
             "sent_late": generator.sent_late,

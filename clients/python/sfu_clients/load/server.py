@@ -1,4 +1,4 @@
-"""What the server says of itself: packets forwarded by its metrics, CPU time by itself or the kernel."""
+"""What the server has done: packets by its metrics, CPU time by itself or the kernel."""
 
 import asyncio
 import os

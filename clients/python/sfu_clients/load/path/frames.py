@@ -9,13 +9,16 @@ from sfu.wire.dependency_descriptor import MANDATORY_BYTES, Structure, parse_des
 from sfu.wire.extensions import Extension, FoundExtensions
 from sfu.wire.payload.av1 import Av1Payload, parse_av1
 from sfu.wire.payload.h264 import H264Payload, parse_h264
-from sfu.wire.payload.tag import SPATIAL_LAYERS
+from sfu.wire.payload.tag import SPATIAL_LAYERS, TEMPORAL_LAYERS
 from sfu.wire.payload.vp8 import Vp8Descriptor, parse_vp8
 from sfu.wire.payload.vp9 import Vp9Descriptor, parse_vp9
 from sfu.wire.rtp import RtpView, extend
 
 ABSENT: Final = -1
 """The number of a frame that never came."""
+
+_START: Final = 1 << 20
+"""Numbers begin here, so that none before the first is negative."""
 
 
 class Frame:
@@ -43,7 +46,7 @@ class DescribedReader:
 
     def __init__(self) -> None:
         self._structure: Structure | None = None
-        self._number = 0
+        self._number = _START
 
     def read(self, view: RtpView, found: FoundExtensions, frame: Frame, *, follows: bool) -> None:
         """Read a whole descriptor for each frame, and three bytes of it for each packet."""
@@ -64,32 +67,44 @@ class DescribedReader:
         frame.starts, frame.ends = descriptor.starts_frame, descriptor.ends_frame
 
 
-class _Bases:
-    """The last T0 frame of a layer, by TL0PICIDX, and what follows from it."""
+class _Implied:
+    """What a frame refers to where only its temporal layer tells.
+
+    A T0 frame refers to the T0 frame before it, any other to the last frames of all layers up to
+    its own, or below its own if it says so. Too careful rather than too trusting: of the higher
+    layers nothing tells which frame was lost.
+    """
 
     def __init__(self) -> None:
-        self._index = -1
-        self._base = self._last = ABSENT
+        self._index = -1  # TL0PICIDX of the last T0 frame
+        self._last = [ABSENT] * TEMPORAL_LAYERS
+        self._missing = [True] * TEMPORAL_LAYERS  # a frame of that layer may be
 
     def interrupt(self) -> None:
-        """Whatever came just before the next frame is not known."""
-        self._last = ABSENT
+        """Packets are missing, perhaps whole frames."""
+        self._missing = [True] * TEMPORAL_LAYERS
 
     def begin(self, number: int, index: int) -> tuple[int, ...]:
-        self._base, self._last, self._index = number, number, index
+        """A key frame, which refers to nothing."""
+        self._index = index
+        self._last = [number] * TEMPORAL_LAYERS
+        self._missing = [False] * TEMPORAL_LAYERS
         return ()
 
     def follow(self, number: int, temporal: int, index: int, *, sync: bool) -> tuple[int, ...]:
-        """What a frame refers to: its base, and unless `sync` the frame just before it."""
-        last, base = self._last, self._base
-        self._last = number
+        """Any other frame; `sync`: it refers to none of its own layer."""
+        last, missing = self._last, self._missing
         if temporal == 0:
-            unbroken = index < 0 or index == self._index + 1 & 0xFF
-            self._base, self._index = number, index
+            unbroken = index == self._index + 1 & 0xFF if index >= 0 else not missing[0]
+            base, last[0], self._index = last[0], number, index
             return (base,) if unbroken else (ABSENT,)
-        if index != self._index:
-            return (ABSENT,)
-        return (base,) if sync else (base, last)
+        layers = slice(1, temporal if sync else temporal + 1)
+        lost = index != self._index or any(missing[layers])
+        references = (last[0], *last[layers])
+        last[temporal] = number
+        if sync:
+            missing[temporal] = False
+        return (ABSENT,) if lost else references
 
 
 class Vp9Reader:
@@ -97,8 +112,8 @@ class Vp9Reader:
 
     def __init__(self) -> None:
         self._descriptor = Vp9Descriptor()
-        self._picture = 0
-        self._bases = [_Bases() for _ in range(SPATIAL_LAYERS)]
+        self._picture = _START
+        self._implied = [_Implied() for _ in range(SPATIAL_LAYERS)]
 
     def read(self, view: RtpView, found: FoundExtensions, frame: Frame, *, follows: bool) -> None:
         """Number frames by picture id and layer."""
@@ -111,8 +126,8 @@ class Vp9Reader:
         elif descriptor.starts and descriptor.spatial == 0:
             self._picture += 1
         if not follows:
-            for bases in self._bases:
-                bases.interrupt()
+            for implied in self._implied:
+                implied.interrupt()
         number = self._picture * SPATIAL_LAYERS + descriptor.spatial
         if number != frame.number:
             frame.references = self._references(descriptor, number)
@@ -120,14 +135,13 @@ class Vp9Reader:
         frame.starts, frame.ends = descriptor.starts, descriptor.ends
 
     def _references(self, descriptor: Vp9Descriptor, number: int) -> tuple[int, ...]:
-        bases = self._bases[descriptor.spatial]
+        implied = self._implied[descriptor.spatial]
         if not descriptor.inter_predicted:
-            found = bases.begin(number, descriptor.tl0picidx)
+            found = implied.begin(number, descriptor.tl0picidx)
         elif descriptor.flexible:
             found = tuple([number - diff * SPATIAL_LAYERS for diff in descriptor.picture_diffs])
         else:
-            sync = descriptor.switching_up
-            found = bases.follow(number, descriptor.temporal, descriptor.tl0picidx, sync=sync)
+            found = implied.follow(number, descriptor.temporal, descriptor.tl0picidx, sync=False)
         if descriptor.inter_layer_dependent and descriptor.spatial:
             found = (*found, number - 1)
         return found
@@ -138,7 +152,7 @@ class Vp8Reader:
 
     def __init__(self) -> None:
         self._descriptor = Vp8Descriptor()
-        self._bases = _Bases()
+        self._implied = _Implied()
         self._number = 0
 
     def read(self, view: RtpView, found: FoundExtensions, frame: Frame, *, follows: bool) -> None:
@@ -149,18 +163,16 @@ class Vp8Reader:
         frame.starts, frame.ends = descriptor.starts_frame, view.marker
         if not follows:
             self._number += 1  # which nobody has
-            self._bases.interrupt()
+            self._implied.interrupt()
         if not descriptor.starts_frame:
             return
         frame.number = self._number = number = self._number + 1
         index = descriptor.tl0picidx
         if descriptor.key_frame:
-            frame.references = self._bases.begin(number, index)
-        elif index < 0:
-            frame.references = (number - 1,)
+            frame.references = self._implied.begin(number, index)
         else:
             sync = descriptor.layer_sync
-            frame.references = self._bases.follow(number, descriptor.temporal, index, sync=sync)
+            frame.references = self._implied.follow(number, descriptor.temporal, index, sync=sync)
 
 
 class PlainReader:

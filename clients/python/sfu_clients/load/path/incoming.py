@@ -20,8 +20,9 @@ PATIENCE_SECONDS: Final = 0.4
 MAX_WAITING: Final = 3000
 """Packets kept behind a hole."""
 
+FIRST_KEY_FRAME_SECONDS: Final = 0.2
 KEY_FRAME_SECONDS: Final = 0.5
-"""Between two requests for a key frame."""
+"""How long to wait for a picture, the first or another, before a key frame is asked for again."""
 
 TAIL_BYTES: Final = 16
 """A packet is known again by the end of its payload, which no SFU changes."""
@@ -56,6 +57,7 @@ class IncomingStream:
     ) -> None:
         """`codecs` by payload type; `sent_at` by the last TAIL_BYTES of a packet's payload."""
         self.ssrc = ssrc
+        self.asked_at = asked_at
         self.sound = "opus" in codecs.values()
         self.duplicates = 0
         self.reordered = 0
@@ -75,13 +77,14 @@ class IncomingStream:
         self._follows = False
         self._waiting: dict[int, bytes] = {}
         self._hole_since = 0.0
-        self.asked_at = self._key_asked_at = asked_at
+        self._patient_until = float("inf")
 
     def receive(self, *, now: float) -> None:
         """Take the packet that was just read, which came at `now`."""
         view = self._scratch.view
         if self._next is None:
             self._next = self._highest = view.sequence_number
+            self._patient_until = now + FIRST_KEY_FRAME_SECONDS
         sequence = extend(view.sequence_number, self._highest, 16)
         self.reception.note(sequence, view.timestamp, now=now)
         end = view.payload_end
@@ -173,10 +176,11 @@ class IncomingStream:
 
     def wants_key_frame(self, *, now: float) -> bool:
         """Whether to ask for a key frame now: no picture since long, whatever comes."""
-        if self.sound or self._next is None or now - self._key_asked_at < KEY_FRAME_SECONDS:
+        if self.sound or now < self._patient_until:
             return False
         silent = self.viewing.silent_since(now=now)
-        if silent is not None and silent < KEY_FRAME_SECONDS:
-            return False
-        self._key_asked_at = now
-        return True
+        if silent is None:
+            self._patient_until = now + FIRST_KEY_FRAME_SECONDS
+            return True
+        self._patient_until = now + KEY_FRAME_SECONDS
+        return silent >= KEY_FRAME_SECONDS

@@ -37,7 +37,7 @@ class UdpSocket:
         self.close()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         sock = self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        sock.setblocking(False)
+        sock.setblocking(False)  # noqa: FBT003 - its only form
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
         sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
