@@ -19,8 +19,9 @@ run: .make/page .make/python ## a conference on this machine, ctrl-C ends it (LA
 
 test: test-page test-python test-browsers ## every test, real browsers included
 
-test-long: test ## the same, then many more random inputs for every parser
+test-long: test ## the same, then many more random inputs for every parser, and long calls
 	@$(BIN)/pytest --hypothesis-profile=long
+	@$(BIN)/pytest tests/soak -p no:randomly
 
 check: check-python check-page ## lint, types, architecture, spelling
 

@@ -1,12 +1,40 @@
-"""What the server reads in recorded packets, or in replayed ones."""
+"""Recordings made by hand, and what the server reads in recorded packets or in replayed ones."""
 
+import json
 from collections.abc import Iterable
 
 from sfu.media.codec import Codec
-from sfu.wire.extensions import Extension
-from sfu_clients.recordings.recording import RecordedPacket, Recording
+from sfu.wire.extensions import URIS, Extension
+from sfu_clients.recordings.recording import RecordedPacket, Recording, parse_recording
+from sfu_clients.recordings.rtpdump import write_rtpdump
 from sfu_clients.rtp.outgoing import MediaPacket
+from tests.support.encoders import DESCRIPTOR_ID, TYPES, Publisher
 from tests.support.tagging import Feed, Tagged
+
+FRAME_SECONDS = 1 / 30
+
+
+def description(codec: Codec, ssrcs: Iterable[int] = (0x1111,), /, **fields: object) -> bytes:
+    """The JSON file of a recording; `fields` replace what it would say."""
+    told: dict[str, object] = {
+        "codec": codec.value,
+        "kind": codec.kind,
+        "payload_types": {str(TYPES[codec]): codec.value},
+        "extensions": {str(DESCRIPTOR_ID): URIS[Extension.DEPENDENCY_DESCRIPTOR]},
+        "streams": [{"ssrc": ssrc, "rid": None} for ssrc in ssrcs],
+    }
+    return json.dumps(told | fields).encode()
+
+
+def filmed(publisher: Publisher, pictures: int, *, keys: Iterable[int] = ()) -> Recording:
+    """Record some pictures; `keys`: which of them are key pictures, besides the first."""
+    packets = [
+        (place * FRAME_SECONDS, data)
+        for place in range(pictures)
+        for _, data in publisher.next_picture(key=place in set(keys))
+    ]
+    told = description(publisher.encoder.codec, [publisher.ssrc])
+    return parse_recording("hand-made", told, write_rtpdump(packets))
 
 
 def tagged(codec: str, packets: Iterable[RecordedPacket | MediaPacket]) -> list[Tagged]:
@@ -44,7 +72,5 @@ def flaws(recording: Recording, layers: tuple[int, int]) -> list[str]:
                 if 0 <= packet.timestamp - start < half
             }
             if there != every:
-                found.append(
-                    f"{name} has only {sorted(there)} from {start / stream.clock_rate} s on"
-                )
+                found.append(f"{name} has only {sorted(there)} at {start / stream.clock_rate} s")
     return found

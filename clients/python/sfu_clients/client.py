@@ -7,7 +7,7 @@ async with Client("http://localhost:8080", "standup", name="Echo") as client:
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -18,6 +18,7 @@ from sfu.signalling.messages import (
     Answer,
     Join,
     LayerChanged,
+    MediaSource,
     Offer,
     Participant,
     Publication,
@@ -36,6 +37,9 @@ from sfu_clients.signalling import Signalling
 from sfu_clients.subscriber import Subscriber
 
 Sent = TypeVar("Sent", Join, SendChat, Wish)
+
+MAX_HEARD: Final = 1000
+"""Messages that wait for whoever iterates over them; further ones are not heard."""
 
 REBUILD_SECONDS: Final = 1.0
 """Between two attempts to get another connection for media."""
@@ -166,6 +170,41 @@ class Client:
     def listen(self, listener: Callable[[ServerMessage], None]) -> None:
         """Have every message of the server's given to this function, too."""
         self._listeners.append(listener)
+
+    async def messages(self) -> AsyncGenerator[ServerMessage, None]:
+        """What the server says from now on; raises ConnectionEnded when the call ends."""
+        heard: asyncio.Queue[ServerMessage] = asyncio.Queue(MAX_HEARD)
+
+        def hear(message: ServerMessage) -> None:
+            if not heard.full():
+                heard.put_nowait(message)
+
+        self._listeners.append(hear)
+        ended = asyncio.ensure_future(self.ended())
+        hearing = asyncio.ensure_future(heard.get())
+        try:
+            while True:
+                await asyncio.wait((hearing, ended), return_when=asyncio.FIRST_COMPLETED)
+                if not hearing.done():
+                    raise ended.result()
+                yield hearing.result()
+                hearing = asyncio.ensure_future(heard.get())
+        finally:
+            self._listeners.remove(hear)
+            hearing.cancel()
+            ended.cancel()
+
+    async def find(self, name: str, source: MediaSource) -> Publication:
+        """What somebody of this name publishes, as soon as they do."""
+        messages = self.messages()
+        try:
+            while True:
+                for participant, publication in self.publications():
+                    if participant.name == name and publication.source == source:
+                        return publication
+                await anext(messages)
+        finally:
+            await messages.aclose()
 
     @property
     def participant(self) -> str:

@@ -11,7 +11,7 @@ from sfu.errors import MalformedPacket
 from sfu_clients import tasks
 from sfu_clients.media import clock
 from sfu_clients.media.decoders import Decoder, Frame, Undecodable
-from sfu_clients.payload import EncodedFrame, unwrap
+from sfu_clients.payload import CLOCK_RATES, EncodedFrame, unwrap
 from sfu_clients.rtp.pictures import Picture
 from sfu_clients.viewing import Viewing
 
@@ -43,6 +43,7 @@ class Player:
         self._clock = clock
         self._queue: asyncio.Queue[tuple[Decoder, Picture, bool]] = asyncio.Queue(MAX_QUEUED)
         self._task: asyncio.Task[None] | None = None
+        self._origin: int | None = None  # of timestamps, for those who write files
 
     def start(self) -> None:
         """Decode from now on."""
@@ -56,6 +57,11 @@ class Player:
             return False
         self._queue.put_nowait((decoder, picture, key_frame))
         return True
+
+    def begin(self) -> None:
+        """Another stream takes over, with other timestamps."""
+        self.clear()
+        self._origin = None
 
     def clear(self) -> None:
         """What waits will not be shown."""
@@ -76,7 +82,8 @@ class Player:
             if frame is not None:
                 self._show(frame, picture, now=self._clock())
             if self.on_encoded is not None:
-                self.on_encoded(self._encoded(data, picture.timestamp, key_frame=key_frame))
+                timestamp = self._counted(picture.timestamp, CLOCK_RATES[decoder.codec])
+                self.on_encoded(self._encoded(data, timestamp, key_frame=key_frame))
 
     def _show(self, frame: Frame, picture: Picture, *, now: float) -> None:
         self.viewing.show(now=now)
@@ -90,6 +97,14 @@ class Player:
             self.viewing.note_latency(now - sent_at, from_picture=False)
         if self.on_frame is not None:
             self.on_frame(frame)
+
+    def _counted(self, timestamp: int, clock_rate: int) -> int:
+        """From the first picture on, though another stream may have taken over since."""
+        if self._origin is None:
+            began_at = self.viewing.first_frame_at
+            seconds = 0.0 if began_at is None else self._clock() - began_at
+            self._origin = timestamp - round(seconds * clock_rate)
+        return timestamp - self._origin
 
     def _encoded(self, data: bytes, timestamp: int, *, key_frame: bool) -> EncodedFrame:
         return EncodedFrame(

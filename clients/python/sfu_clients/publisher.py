@@ -89,7 +89,7 @@ class Publisher:
             now = self._clock()
             due_at = now - (loop.time() - began_at - due)
             packets = await asyncio.to_thread(self.source.produce, now=now)
-            self._frames += len({packet.timestamp for packet in packets})
+            self._frames += sum(packet.marker or self.kind == "audio" for packet in packets)
             if self._stream is not None:
                 self._stream.send(packets, now=self._clock(), due_at=due_at)
 

@@ -47,6 +47,7 @@ class Subscriber:
         self._send_rtcp: Callable[[bytes], None] = lambda _: None
         self._octets = 0
         self._packets = 0
+        self._refused = 0  # pictures whose references did not come
         self._before = (0, 0, 0)  # expected, received, recovered: of streams that ended
         self._first_at: float | None = None
         self._last_at = 0.0
@@ -96,6 +97,7 @@ class Subscriber:
         counts = reception.expected, reception.received, missing.recovered
         expected, received, recovered = map(sum, zip(self._before, counts, strict=True))
         self._before = expected, received, recovered
+        self._player.begin()
         self._begin(ssrc, names)
 
     # From the network
@@ -150,7 +152,10 @@ class Subscriber:
 
     def _take(self, *, now: float) -> None:
         for picture in self._buffer.take(now=now):
-            if not (self._admit(picture) and self._put(picture)):
+            if not self._admit(picture):
+                self._refused += 1
+                self._ask_key_frame(now=now)
+            elif not self._put(picture):
                 self._ask_key_frame(now=now)
         self._missing.forget_before(self._buffer.next)
 
@@ -208,7 +213,7 @@ class Subscriber:
             "packets": self._packets,
             "loss": round(max(0.0, 1 - received / expected), 5) if expected else 0.0,
             "recovered": recovered + self._missing.recovered,
-            "undecoded": self._player.undecoded,
+            "undecoded": self._refused + self._player.undecoded,
             "key_frames_asked": self.key_frames_asked,
             "kbps": round(self._octets * 8 / seconds / 1000, 1) if seconds > 0 else 0.0,
             **self.viewing.report(),

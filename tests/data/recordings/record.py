@@ -9,7 +9,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -233,14 +233,16 @@ async def listen(tap: Tap) -> list[list[Came]]:
 
 
 def describe(tap: Tap, browser: str) -> dict[str, Any]:
-    """What the JSON file says."""
+    """What the JSON file says; streams in the order of their encodings."""
+    rids = [encoding.get("rid") for encoding in tap.case.encodings]
+    streams = sorted(tap.streams.items(), key=lambda stream: rids.index(stream[1].rid))
     return {
         "codec": tap.case.codec,
         "kind": tap.case.kind,
         "mode": tap.case.mode,
         "payload_types": tap.payload_types,
         "extensions": tap.extensions,
-        "streams": [{"ssrc": ssrc, "rid": one.rid} for ssrc, one in tap.streams.items()],
+        "streams": [{"ssrc": ssrc, "rid": one.rid} for ssrc, one in streams],
         "width": SIZE[0] if tap.case.kind == "video" else 0,
         "height": SIZE[1] if tap.case.kind == "video" else 0,
         "browser": browser,
@@ -262,8 +264,8 @@ def write(name: str, description: Mapping[str, object], cuts: Sequence[Sequence[
     (FOLDER / f"{name}.json").write_text(told, encoding="utf-8")
 
 
-async def record(driver: Driver, server: Server, url: str, name: str) -> Iterator[str]:
-    """Record one case; returns the complaints about attempts, the last of which may be final."""
+async def record(driver: Driver, server: Server, url: str, name: str) -> None:
+    """Record one case; raises Failure with what was wrong with each attempt."""
     complaints = []
     tap = await publish(driver, server, url, name)
     browser = f"Chromium {driver.capabilities['browserVersion']}"
@@ -273,9 +275,9 @@ async def record(driver: Driver, server: Server, url: str, name: str) -> Iterato
             cuts = await listen(tap)
             write(name, describe(tap, browser), cuts)
         except (Failure, TimeoutError) as failure:
-            complaints.append(f"{name}: {failure or 'nothing came'}")
+            complaints.append(str(failure) or "not enough came")
         else:
-            return iter(complaints)
+            return
     raise Failure("\n".join(complaints))
 
 
@@ -289,8 +291,7 @@ async def main(names: Sequence[str]) -> int:
             async with running(settings()) as (server, url):
                 for name in names or CASES:
                     try:
-                        complaints = await record(driver, server, url, name)
-                        sys.stdout.writelines(f"{one}\n" for one in complaints)
+                        await record(driver, server, url, name)
                         sys.stdout.write(f"{name}: recorded\n")
                     except Failure as failure:
                         sys.stdout.write(f"{name}: not recorded: {failure}\n")

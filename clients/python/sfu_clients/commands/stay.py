@@ -25,17 +25,17 @@ async def stay(
     *,
     seconds: float | None,
     as_json: bool,
-    done: asyncio.Event | None = None,
+    done: asyncio.Future[None] | None = None,
 ) -> None:
     """Show what is reported, and print it at the end; then raise what ended the call, if it did.
 
-    `done` is set when there is nothing more to do.
+    `done` is done when there is nothing more to do.
     """
     with stop_signals() as stopped:
         ended = asyncio.ensure_future(client.ended())
         endings: list[asyncio.Future[Any]] = [ended, asyncio.ensure_future(stopped.wait())]
         if done is not None:
-            endings.append(asyncio.ensure_future(done.wait()))
+            endings.append(done)
         try:
             if as_json:
                 await _any(endings, seconds)

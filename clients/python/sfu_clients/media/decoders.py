@@ -17,7 +17,7 @@ _LIBRARIES: Final = {
     # FFmpeg's own wants spatial layers apart: this one shows the highest of a picture
     "VP9": ("libvpx-vp9", {}),
     "H264": ("h264", {}),
-    "AV1": ("libdav1d", {"alllayers": "1", "max_frame_delay": "1"}),
+    "AV1": ("libdav1d", {"alllayers": "0", "max_frame_delay": "1"}),
 }
 
 

@@ -38,31 +38,33 @@ class Shift:
     tl0picidx: int = 0
     frame_number: int = 0
 
-    def following(self, last: Counters, first: Counters) -> "Shift":
-        """The shift with which `first` follows what was `last` with this one, without a hole."""
+    def following(self, last: Counters, first: Counters, *, frames: int) -> "Shift":
+        """The shift with which `first` follows what was `last` with this one, without a hole.
+
+        `frames` is how many frame numbers further the next picture of a stream is.
+        """
         return Shift(
             self.picture_id + last.picture_id + 1 - first.picture_id,
             self.tl0picidx + last.tl0picidx + 1 - first.tl0picidx,
-            self.frame_number + last.frame_number + 1 - first.frame_number,
+            self.frame_number + last.frame_number + frames - first.frame_number,
         )
 
 
 def rewrite_payload(payload: bytes, counters: Counters, shift: Shift) -> bytes:
     """Return the payload with its numbers shifted."""
-    place, index_place = counters.picture_id_offset, counters.tl0picidx_offset
-    if place < 0 and index_place < 0:
-        return payload
-    written = bytearray(payload)
+    place = counters.picture_id_offset
     if place >= 0:
         picture_id = counters.picture_id + shift.picture_id
         if counters.picture_id_bits == _WIDE:
-            written[place] = 0x80 | picture_id >> 8 & 0x7F
-            written[place + 1] = picture_id & 0xFF
+            number = (0x8000 | picture_id & 0x7FFF).to_bytes(2, "big")
         else:
-            written[place] = picture_id & 0x7F
-    if index_place >= 0:
-        written[index_place] = counters.tl0picidx + shift.tl0picidx & 0xFF
-    return bytes(written)
+            number = (picture_id & 0x7F).to_bytes(1, "big")
+        payload = b"".join((payload[:place], number, payload[place + len(number) :]))
+    place = counters.tl0picidx_offset
+    if place >= 0:
+        index = (counters.tl0picidx + shift.tl0picidx & 0xFF).to_bytes(1, "big")
+        payload = b"".join((payload[:place], index, payload[place + 1 :]))
+    return payload
 
 
 def rewrite_descriptor(descriptor: bytes, counters: Counters, shift: Shift) -> bytes:

@@ -55,6 +55,7 @@ class RecordedStream:
     packets: tuple[RecordedPacket, ...]
     key_frames: tuple[int, ...]  # indices of the packets that begin a key picture
     duration: int  # timestamp of the picture that would follow the last one
+    sharing: int  # streams that number their frames together, this one included
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,14 @@ def load_recording(name_or_path: str) -> Recording:
 
 
 def _read(path: Path) -> bytes:
-    if path.stat().st_size > MAX_BYTES:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ClientError(f"{path.name} cannot be read: {error.strerror}.") from error
+    if len(data) > MAX_BYTES:
         raise MalformedRecording(f"{path.name} has more than {MAX_BYTES} bytes.")
-    return path.read_bytes()
+    return data
 
 
 def parse_recording(name: str, description: bytes, packets: bytes) -> Recording:
@@ -189,9 +195,9 @@ def _sorted_out(
     return by_ssrc
 
 
-def _stream(told: _Description, one: _Stream, came: Iterable[_Raw]) -> RecordedStream:
+def _stream(told: _Description, one: _Stream, came: Sequence[_Raw]) -> RecordedStream:
     """Read packets in the order in which they were sent; those of padding alone are left out."""
-    by_sequence = {raw.sequence: raw for raw in came}
+    by_sequence = {raw.sequence: raw for raw in reversed(came)}  # of two the first
     reader = CounterReader(told.codec)
     packets: list[RecordedPacket] = []
     key_frames: list[int] = []
@@ -226,6 +232,7 @@ def _stream(told: _Description, one: _Stream, came: Iterable[_Raw]) -> RecordedS
         packets=tuple(packets),
         key_frames=tuple(key_frames),
         duration=_duration(packets),
+        sharing=len(told.streams),
     )
 
 

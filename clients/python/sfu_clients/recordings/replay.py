@@ -65,7 +65,9 @@ class Replay:
         if key_frame == place:
             return
         first = packets[key_frame]
-        self._shift = self._shift.following(packets[place - 1].counters, first.counters)
+        self._shift = self._shift.following(
+            packets[place - 1].counters, first.counters, frames=self._stream.sharing
+        )
         self._timestamp += timestamp - first.timestamp
         self._lag = self._timestamp / self._stream.clock_rate
 

@@ -1,0 +1,215 @@
+"""The Python clients as people run them: commands against the server, beside a browser."""
+
+import re
+import signal
+import subprocess
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.commands import CLIENT, ENVIRONMENT, Command, client, refused
+from tests.support.films import write_film
+from tests.support.page import Page, Seat
+from tests.support.patience import wait_until
+from tests.support.server import Serve, Server
+
+MEDIA_SECONDS = 40
+HEIGHTS = {"base": 180, "sd": 360, "hd": 720}
+
+
+def one(reports: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+    """The only report of a kind."""
+    (found,) = [report for report in reports if report["kind"] == kind]
+    return found
+
+
+def reported(command: Command) -> list[dict[str, Any]]:
+    """What a command says after ctrl-C, which ends it well."""
+    command.process.signal(signal.SIGINT)
+    assert command.ends() == 0, command.process.said
+    return command.publications()
+
+
+@pytest.mark.parametrize("codec", ["vp8", "vp9", "h264", "av1"])
+def test_what_one_publishes_the_other_receives(server: Server, tmp_path: Path, codec: str) -> None:
+    """Pictures and tone arrive whole; latency is read from the picture."""
+    room = (server.url, "--room", "pattern", "--json")
+    with (
+        client(tmp_path, "publish", *room, "--codec", codec, "--seconds", "12") as publisher,
+        client(tmp_path, "subscribe", *room, "--seconds", "8") as subscriber,
+    ):
+        assert subscriber.ends() == 0
+        assert publisher.ends() == 0
+    sent, came = publisher.publications(), subscriber.publications()
+    video, audio = one(came, "video"), one(came, "audio")
+    assert (video["codec"], audio["codec"]) == (codec.upper(), "opus")
+    assert (video["width"], video["height"]) == (640, 360)
+    assert video["frames_decoded"] > 60
+    assert audio["frames_decoded"] > 100
+    assert video["loss"] == audio["loss"] == 0
+    assert video["latency_from"] == "picture"
+    assert 0 < video["latency_ms"]["p50"] <= video["latency_ms"]["p99"] < 2000
+    assert 0 < video["first_frame_ms"] < 5000
+    assert {report["id"] for report in sent} == {report["id"] for report in came}
+    assert one(sent, "video")["frames_sent"] >= video["frames_decoded"]
+
+
+def test_a_recording_is_seen_in_three_sizes(server: Server, person: Seat, tmp_path: Path) -> None:
+    """`--wish base|sd|hd` gives 180, 360 and 720 lines; a browser that wishes so sees the same."""
+    room = (server.url, "--room", "layers")
+    with client(tmp_path, "publish", *room, "--source", "recording:vp9-l3t3-key"):
+        ben = person("Ben", "chromium")
+        ben.join(server.url, "layers", camera=0, mic=0)
+        publication = ben.publication("Publisher", "camera")
+        for wish, height in HEIGHTS.items():
+            ben.wish(publication, wish)
+            with client(tmp_path, "subscribe", *room, "--json", "--wish", wish) as subscriber:
+                wait_until(shows(ben, publication, height), MEDIA_SECONDS, f"Ben sees {height}")
+                video = one(reported(subscriber), "video")
+            assert (video["height"], video["codec"]) == (height, "VP9")
+            assert video["frames_decoded"] > 0
+            assert video["latency_ms"]["p50"] >= 0
+            assert video["undecoded"] == 0 or video["key_frames_asked"] > 0
+
+
+def shows(page: Page, publication: str, height: int) -> Callable[[], bool]:
+    """Whether further frames of this height are decoded, three looks in a row."""
+    seen: list[int] = []
+
+    def look() -> bool:
+        received = page.received(publication)
+        if received.frame_height != height or received.frames_decoded in seen:
+            return False
+        seen.append(received.frames_decoded)
+        return len(seen) > 10
+
+    return look
+
+
+def test_wishes_change_while_it_runs(server: Server, tmp_path: Path) -> None:
+    """A line on standard input changes the layer; a line that is no wish is answered."""
+    room = (server.url, "--room", "lines")
+    with client(tmp_path, "publish", *room, "--source", "recording:vp9-l3t3-key"):
+        process = subprocess.Popen(  # noqa: S603 - our own
+            [*CLIENT, "subscribe", *room, "--json", "--wish", "hd"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
+        )
+        assert process.stdin is not None
+        try:
+            for words, layer in (("", "S2T2"), ("huge\nbase\n", "S0T2"), ("off\n", "none")):
+                process.stdin.write(words)
+                process.stdin.flush()
+                sent = partial(server.metric, "sfu_subscriptions", kind="video", layer=layer)
+                wait_until(lambda sent=sent: sent() == 1, MEDIA_SECONDS, f"{layer} is sent")
+            process.send_signal(signal.SIGINT)
+            said, complaints = process.communicate(timeout=20)
+        finally:
+            process.kill()
+            process.wait()
+    assert process.returncode == 0
+    assert complaints.startswith("sfu-client: 'huge' is no wish")
+    assert '"layer": null' in said
+
+
+def test_a_file_is_seen_and_ends(server: Server, tmp_path: Path) -> None:
+    """A media file is published until it ends, and its publications are reported as ended."""
+    path = tmp_path / "film.mkv"
+    write_film(path, seconds=8)
+    room = (server.url, "--room", "film", "--json")
+    with (
+        client(tmp_path, "subscribe", *room) as subscriber,
+        client(tmp_path, "publish", *room, "--source", str(path)) as publisher,
+    ):
+        assert publisher.ends(60) == 0, publisher.process.said
+        came = reported(subscriber)
+    video, audio = one(came, "video"), one(came, "audio")
+    assert video["state"] == audio["state"] == "ended"
+    assert (video["width"], video["height"]) == (320, 180)
+    assert video["frames_decoded"] > 50
+    assert audio["frames_decoded"] > 100
+
+
+def test_a_browser_sees_the_pattern(server: Server, person: Seat, tmp_path: Path) -> None:
+    """Chromium and Firefox decode and play what the publisher encodes."""
+    with client(tmp_path, "publish", server.url, "--room", "browsers"):
+        for name, kind in (("Ana", "chromium"), ("Ben", "firefox")):
+            page = person(name, kind)
+            page.join(server.url, "browsers", camera=0, mic=0)
+            page.sees("Publisher")
+            page.hears("Publisher")
+
+
+def test_the_table_stays(server: Server, tmp_path: Path) -> None:
+    """Without --json the last table stands on standard output."""
+    with client(tmp_path, "publish", server.url, "--room", "table", "--seconds", "3") as publisher:
+        assert publisher.ends() == 0
+    said = publisher.process.said
+    assert "Room table" in said
+    assert re.search(r"VP8 .*\d+", said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("dance",), "choice"),
+        (("publish",), "required"),
+        (("publish", "ftp://x", "--room", "r"), "is no address of a server"),
+        (("publish", "URL", "--room", "no spaces"), "server would refuse"),
+        (("publish", "URL", "--room", "r", "--source", "/no/such"), "There is no file"),
+        (("publish", "URL", "--room", "r", "--source", __file__), "cannot be read"),
+        (("publish", "URL", "--room", "r", "--source", "recording:nothing"), "no recording"),
+        (("publish", "URL", "--room", "r", "--size", "1x1"), "is no size"),
+        (("publish", "URL", "--room", "r", "--mode", "e2ee-mls"), "mode hop only"),
+        (("publish", "URL", "--room", "r", "--secret", "x"), "no secret"),
+        (("subscribe", "URL", "--room", "r", "--wish", "huge"), "is no wish"),
+        (("subscribe", "URL", "--room", "r", "--seconds", "-1"), "seconds"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_mistakes_are_told_in_one_sentence(
+    server: Server, arguments: tuple[str, ...], words: str
+) -> None:
+    """What the user asked wrongly: one line on standard error, exit code 2."""
+    code, said = refused(*(server.url if one == "URL" else one for one in arguments))
+    assert code == 2
+    assert re.fullmatch(r"sfu-client: [^\n]+\.\n", said), said
+    assert words in said
+
+
+def test_a_wrong_token_is_a_mistake(serve: Serve) -> None:
+    """The server's own words, from the option or from the environment."""
+    server = serve(SFU_AUTH_SECRET="s" * 40)
+    code, said = refused("subscribe", server.url, "--room", "r", "--token", "wrong")
+    assert code == 2
+    assert said.count("\n") == 1
+
+
+def test_nobody_there(server: Server) -> None:
+    """No server at all is no mistake of the user's."""
+    assert server
+    code, said = refused("subscribe", "http://localhost:9", "--room", "r")
+    assert (code, said) == (
+        1,
+        "sfu-client: Cannot reach ws://localhost:9/ws: connection refused.\n",
+    )
+
+
+def test_the_server_says_good_bye(serve: Serve, tmp_path: Path) -> None:
+    """A server that shuts down ends the commands with its reason, after their report."""
+    server = serve()
+    with client(tmp_path, "publish", server.url, "--room", "end", "--json") as publisher:
+        wait_until(
+            lambda: server.metric("sfu_participants") == 1, MEDIA_SECONDS, "the publisher is there"
+        )
+        server.process.signal(signal.SIGTERM)
+        assert publisher.ends() == 1
+    report, reason = publisher.process.said.splitlines()
+    assert report.startswith('{"publications"')
+    assert reason == "sfu-client: The server is shutting down."

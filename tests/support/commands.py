@@ -1,0 +1,68 @@
+"""The command `sfu-client` as child processes, and what they report."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from tests.support.patience import wait_until
+from tests.support.processes import ChildProcess
+
+CLIENT: Final = (sys.executable, "-m", "sfu_clients")
+END_SECONDS: Final = 30.0
+"""For a command to start, connect and end, beside the seconds that it is told to stay."""
+
+ENVIRONMENT: Final = {
+    **os.environ,
+    "PYTHONPATH": str(Path(__file__).resolve().parents[2] / "clients" / "python"),
+}
+
+
+class Command:
+    """One `sfu-client …` that runs."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        log = folder / f"sfu-client-{len(list(folder.glob('sfu-client-*')))}.log"
+        self.process = ChildProcess([*CLIENT, *arguments], log, ENVIRONMENT)
+        self.pid = self.process.pid
+
+    def ends(self, seconds: float = END_SECONDS) -> int:
+        """Wait until it ends by itself; return its exit code."""
+        wait_until(lambda: not self.process.alive, seconds, f"it ends; said {self.process.said!r}")
+        return self.process.stop()
+
+    def publications(self) -> list[dict[str, Any]]:
+        """What it reported with --json, which is all that it may say."""
+        (line,) = self.process.said.splitlines()
+        reported: list[dict[str, Any]] = json.loads(line)["publications"]
+        return reported
+
+
+@contextmanager
+def client(folder: Path, *arguments: str) -> Iterator[Command]:
+    """Start `sfu-client` with these arguments; it does not outlive the block."""
+    command = Command(folder, *arguments)
+    try:
+        yield command
+    finally:
+        if command.process.alive:
+            command.process.stop()
+
+
+def refused(*arguments: str) -> tuple[int, str]:
+    """Exit code and words of a command that ends at once."""
+    done = subprocess.run(  # noqa: S603 - our own
+        [*CLIENT, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=END_SECONDS,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=ENVIRONMENT,
+    )
+    assert done.stdout == ""
+    return done.returncode, done.stderr
