@@ -9,7 +9,7 @@ PAGE := $(shell find clients/web -name node_modules -prune -o -name dist -prune 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long check clean check-python check-page test-page test-python test-browsers
+.PHONY: help run test test-long check bench clean check-python check-page test-page test-python test-browsers
 
 help: ## list these words
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1	\2/p' Makefile | expand -t 16
@@ -24,6 +24,9 @@ test-long: test ## the same, then many more random inputs for every parser, and 
 	@$(BIN)/pytest tests/soak -p no:randomly
 
 check: check-python check-page ## lint, types, architecture, spelling
+
+bench: .make/python ## what a forwarded packet costs, beside what this machine must spend on it
+	@$(BIN)/python -m benchmarks
 
 clean: ## remove what make made
 	@rm -rf .make .venv build *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/artifacts clients/web/dist clients/web/node_modules
