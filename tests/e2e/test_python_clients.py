@@ -38,8 +38,8 @@ def test_what_one_publishes_the_other_receives(server: Server, tmp_path: Path, c
     """Pictures and tone arrive whole; latency is read from the picture."""
     room = (server.url, "--room", "pattern", "--json")
     with (
-        client(tmp_path, "publish", *room, "--codec", codec, "--seconds", "12") as publisher,
-        client(tmp_path, "subscribe", *room, "--seconds", "8") as subscriber,
+        client(tmp_path, "publish", *room, "--codec", codec, "--seconds", "9") as publisher,
+        client(tmp_path, "subscribe", *room, "--seconds", "6") as subscriber,
     ):
         assert subscriber.ends() == 0
         assert publisher.ends() == 0
@@ -89,6 +89,11 @@ def shows(page: Page, publication: str, height: int) -> Callable[[], bool]:
     return look
 
 
+def is_sent(server: Server, layer: str) -> bool:
+    """Whether the only subscription to pictures gets this layer."""
+    return server.metric("sfu_subscriptions", kind="video", layer=layer) == 1
+
+
 def test_wishes_change_while_it_runs(server: Server, tmp_path: Path) -> None:
     """A line on standard input changes the layer; a line that is no wish is answered."""
     room = (server.url, "--room", "lines")
@@ -106,8 +111,7 @@ def test_wishes_change_while_it_runs(server: Server, tmp_path: Path) -> None:
             for words, layer in (("", "S2T2"), ("huge\nbase\n", "S0T2"), ("off\n", "none")):
                 process.stdin.write(words)
                 process.stdin.flush()
-                sent = partial(server.metric, "sfu_subscriptions", kind="video", layer=layer)
-                wait_until(lambda sent=sent: sent() == 1, MEDIA_SECONDS, f"{layer} is sent")
+                wait_until(partial(is_sent, server, layer), MEDIA_SECONDS, f"{layer} is sent")
             process.send_signal(signal.SIGINT)
             said, complaints = process.communicate(timeout=20)
         finally:
@@ -139,8 +143,7 @@ def test_a_file_is_seen_and_ends(server: Server, tmp_path: Path) -> None:
 def test_a_browser_sees_the_pattern(server: Server, person: Seat, tmp_path: Path) -> None:
     """Chromium and Firefox decode and play what the publisher encodes."""
     with client(tmp_path, "publish", server.url, "--room", "browsers"):
-        for name, kind in (("Ana", "chromium"), ("Ben", "firefox")):
-            page = person(name, kind)
+        for page in (person("Ana", "chromium"), person("Ben", "firefox")):
             page.join(server.url, "browsers", camera=0, mic=0)
             page.sees("Publisher")
             page.hears("Publisher")
@@ -213,3 +216,39 @@ def test_the_server_says_good_bye(serve: Serve, tmp_path: Path) -> None:
     report, reason = publisher.process.said.splitlines()
     assert report.startswith('{"publications"')
     assert reason == "sfu-client: The server is shutting down."
+
+
+def test_a_crash_of_the_server_is_survived(serve: Serve, tmp_path: Path) -> None:
+    """Another server at the same address: both commands return by themselves, with new ids."""
+    crashed = Server(tmp_path)
+    ports = {"SFU_HTTP_PORT": str(crashed.http_port), "SFU_MEDIA_PORT": str(crashed.media_port)}
+    room = (crashed.url, "--room", "crash", "--json")
+    with client(tmp_path, "publish", *room), client(tmp_path, "subscribe", *room) as subscriber:
+        wait_until(partial(is_sent, crashed, "S0T2"), MEDIA_SECONDS, "pictures flow")
+        crashed.process.signal(signal.SIGKILL)
+        crashed.process.stop()
+        server = serve(**ports)
+        wait_until(partial(is_sent, server, "S0T2"), MEDIA_SECONDS, "pictures flow again")
+        wait_until(
+            lambda: server.metric("sfu_packets_total", direction="out", kind="video") > 100,
+            MEDIA_SECONDS,
+            "a hundred packets of pictures are forwarded",
+        )
+        came = [report for report in reported(subscriber) if report["kind"] == "video"]
+    assert [report.get("state") for report in came] == ["ended", None]
+    assert came[0]["id"] != came[1]["id"]
+    assert all(report["frames_decoded"] > 0 for report in came)
+
+
+def test_a_server_that_is_gone_ends_the_call(tmp_path: Path) -> None:
+    """When nobody answers any more, the report comes, then a sentence, and exit code 1."""
+    server = Server(tmp_path)
+    room = (server.url, "--room", "gone", "--json")
+    with client(tmp_path, "subscribe", *room) as subscriber:
+        wait_until(lambda: server.metric("sfu_participants") == 1, MEDIA_SECONDS, "it is there")
+        server.process.signal(signal.SIGKILL)
+        server.process.stop()
+        assert subscriber.ends() == 1
+    report, reason = subscriber.process.said.splitlines()
+    assert report == '{"publications": []}'
+    assert "refused" in reason

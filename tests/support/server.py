@@ -57,8 +57,9 @@ class Server:
     def __init__(
         self, folder: Path, *options: str, environment: Mapping[str, str] | None = None
     ) -> None:
-        self.http_port = free_port()
-        self.media_port = free_port()
+        given = environment or {}
+        self.http_port = int(given.get("SFU_HTTP_PORT") or free_port())
+        self.media_port = int(given.get("SFU_MEDIA_PORT") or free_port())
         self.process = ChildProcess(
             [sys.executable, "-m", "sfu", "serve", *options],
             folder / f"server-{self.http_port}.log",
@@ -67,7 +68,7 @@ class Server:
                 "SFU_MEDIA_PORT": str(self.media_port),
                 "SFU_ROOMS_DRAIN_SECONDS": "1",
                 "XDG_STATE_HOME": str(folder),  # where a certificate and a secret are kept
-                **(environment or {}),
+                **given,
             },
         )
         scheme = "https" if "--lan" in options else "http"

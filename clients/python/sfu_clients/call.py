@@ -82,7 +82,7 @@ class Call:
         """Agree with the server on exactly these; raises ClientError."""
         lines = self._lines
         lines.update(publishers, subscribers)
-        if not lines.active:
+        if self._local is None and not lines.active:
             return
         if self._local is None:
             self._local = await self._transport.gather()

@@ -87,12 +87,15 @@ class Subscriber:
     def attach(
         self, ssrc: int, names: Mapping[int, str], send_rtcp: Callable[[bytes], None]
     ) -> None:
-        """The server sends it as this SSRC; `names` are encoding names by payload type."""
-        self._send_rtcp = send_rtcp
+        """The server sends it as this SSRC; `names` are encoding names by payload type.
+
+        Another `send_rtcp` is another connection, and another stream even with the same SSRC.
+        """
         self._player.start()
-        if ssrc == self.ssrc:
+        if (ssrc, send_rtcp) == (self.ssrc, self._send_rtcp):
             self._names = names
             return
+        self._send_rtcp = send_rtcp
         reception, missing = self._reception, self._missing
         counts = reception.expected, reception.received, missing.recovered
         expected, received, recovered = map(sum, zip(self._before, counts, strict=True))
