@@ -28,6 +28,12 @@ def command(server: Server, *options: str) -> list[str]:
     return [sys.executable, "-m", "sfu_clients", "load", server.url, "--json", *options]
 
 
+def is_forgotten(server: Server) -> None:
+    """Everybody has left; whose signalling broke on a busy machine is waited for ten seconds."""
+    wait_until(lambda: server.metric("sfu_participants") == 0, 20, "the server forgets them")
+    assert server.metric("sfu_rooms") == 0
+
+
 @pytest.mark.parametrize(
     ("options", "watchers", "streams"),
     [
@@ -62,16 +68,14 @@ def test_everybody_sees_everybody(
     assert (told["loss"], told["duplicates"], told["without_picture"]) == (0.0, 0, 0)
     assert told["lost_connections"] == 0
     assert told["packets"] > streams * SECONDS * 15
-    assert told["undecodable_frames"] <= told["frames"] / 10  # before the first key frame
+    assert told["undecodable_frames"] == 0
     assert 0 < told["first_frame_ms"]["p50"] <= told["first_frame_ms"]["p95"]
     assert 0 < told["forward_ms"]["p50"] <= told["forward_ms"]["p999"]
     assert 0 <= told["headroom"] <= 1
     assert told["limit"] in {"neither", "generator", "server"}
     assert told["switch_ms"] is None
     assert told["server_us_per_packet"] is None  # nobody told the process
-    for state in ("present", "absent"):
-        assert server.metric("sfu_participants", state=state) == 0
-    assert server.metric("sfu_rooms") == 0
+    is_forgotten(server)
 
 
 def test_reports_what_a_packet_costs_the_server(server: Server) -> None:
@@ -101,7 +105,7 @@ def test_ctrl_c_ends_it_with_its_report(server: Server) -> None:
         running.wait()
     assert running.returncode == 0, err
     assert json.loads(out)["seconds"] < 30
-    assert server.metric("sfu_participants") == 0
+    is_forgotten(server)
 
 
 @pytest.mark.parametrize(
@@ -132,4 +136,4 @@ def test_says_mistakes_in_one_sentence(
     assert done.stderr.startswith("sfu-client: ")
     assert done.stderr.count("\n") == 1
     assert sentence in done.stderr
-    assert server.metric("sfu_participants") == 0
+    is_forgotten(server)

@@ -59,6 +59,7 @@ class Reception:
     reordered: int
     frames: int
     undecodable: int
+    early: int
     pictures: int
     freezes: int
     without_picture: int
@@ -87,6 +88,7 @@ def reception(streams: Iterable[IncomingStream], *, replayed: int, now: float) -
         reordered=sum(stream.reordered for stream in every),
         frames=sum(one.decoded for one in judged),
         undecodable=sum(one.undecodable for one in judged),
+        early=sum(one.early for one in judged),
         pictures=sum(stream.viewing.frames for stream in video),
         freezes=sum(stream.viewing.freezes for stream in video),
         without_picture=sum(viewing.first_frame_at is None for _, viewing in asked),
@@ -165,6 +167,7 @@ def report(
         "reordered": received.reordered,
         "frames": received.frames,
         "undecodable_frames": received.undecodable,
+        "early_frames": received.early,
         "pictures": received.pictures,
         "freezes": received.freezes,
         "stalled": received.stalled,

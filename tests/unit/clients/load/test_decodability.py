@@ -84,6 +84,19 @@ def test_never_takes_a_broken_picture_for_whole(name: str, lost: set[int]) -> No
             assert shown == receiver.decodes(last)
 
 
+def test_tells_apart_what_came_too_early() -> None:
+    """Whoever enters in the middle of a stream cannot decode before the next key frame."""
+    sender = publisher("VP9 L3T3, described", split=one_two_three)
+    receiver = Receiver(sender)
+    sender.next_picture()
+    receiver.receive(sender.next_picture())
+    early = receiver.decodability.early
+    assert early > 0
+    receiver.receive(sender.next_picture(key=True))
+    assert receiver.decodability.decoded == 3
+    assert (receiver.decodability.early, receiver.decodability.undecodable) == (early, 0)
+
+
 def test_recovers_at_a_key_frame() -> None:
     """After a loss in the lowest layer nothing decodes, until all begins anew."""
     sender = publisher("VP9 L3T3, described", split=one_two_three)

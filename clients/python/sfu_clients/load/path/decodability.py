@@ -14,12 +14,23 @@ REMEMBERED: Final = 256
 class Decodability:
     """Follows one stream, packet by packet, in the order of their numbers."""
 
-    __slots__ = ("_decoded", "_frame", "_number", "_reader", "_whole", "decoded", "undecodable")
+    __slots__ = (
+        "_decoded",
+        "_frame",
+        "_number",
+        "_reader",
+        "_whole",
+        "decoded",
+        "early",
+        "undecodable",
+    )
 
     def __init__(self, reader: FrameReader) -> None:
         self.decoded = 0
         self.undecodable = 0
-        """Frames: of several spatial layers, each counts."""
+        """Frames since the first that decoded: of several spatial layers, each counts."""
+        self.early = 0
+        """Those before, which nobody who has just come can decode."""
         self._reader = reader
         self._frame = Frame()
         self._decoded = [ABSENT] * REMEMBERED
@@ -33,7 +44,7 @@ class Decodability:
             self._reader.read(view, found, frame, follows=follows)
         except MalformedPacket:
             self._whole = False
-            self.undecodable += 1
+            self._miss()
             return False
         if frame.starts:
             self._number = frame.number
@@ -43,12 +54,18 @@ class Decodability:
         if not frame.ends:
             return False
         if not self._whole or not self._decodes(frame):
-            self.undecodable += 1
+            self._miss()
             return False
         self._whole = False
         self._decoded[frame.number % REMEMBERED] = frame.number
         self.decoded += 1
         return view.marker
+
+    def _miss(self) -> None:
+        if self.decoded:
+            self.undecodable += 1
+        else:
+            self.early += 1
 
     def _decodes(self, frame: Frame) -> bool:
         decoded = self._decoded
