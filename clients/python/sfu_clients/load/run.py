@@ -90,7 +90,8 @@ class Run:
             return await self._measure(stopped)
         finally:
             stopped.cancel()
-            self.progress.doing = "leaving"
+            self.progress.doing, self.progress.done = "leaving", 0.0
+            self.progress.total = len(self.participants)
             await tasks.stop(self._ticking)
             await self._for_all(self.participants, Participant.leave)
 

@@ -68,9 +68,14 @@ class ServerGauge:
 
 
 def _samples(text: str) -> dict[str, float]:
-    """The two that we need, summed up; raises ValueError."""
+    """The two that we need, summed up; raises ValueError.
+
+    A counter that is only announced has counted nothing yet.
+    """
     found: dict[str, float] = {}
     for family in text_string_to_metric_families(text):
+        if family.name == FORWARDED.removesuffix("_total"):
+            found.setdefault(FORWARDED, 0.0)
         for sample in family.samples:
             outwards = sample.name == FORWARDED and sample.labels.get("direction") == "out"
             if outwards or sample.name == CPU:

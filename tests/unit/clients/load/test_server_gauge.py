@@ -25,6 +25,7 @@ process_cpu_seconds_total 2.5
     [
         pytest.param(METRICS + CPU, 200, Standing(1100.0, 2.5), id="all is told"),
         pytest.param(METRICS, 200, Standing(1100.0, None), id="no CPU time"),
+        pytest.param("# TYPE sfu_packets_total counter\n", 200, Standing(0.0, None), id="fresh"),
         pytest.param(METRICS, 401, Standing(None, None), id="not for us"),
         pytest.param("<html>}", 200, Standing(None, None), id="something else"),
     ],
