@@ -1,6 +1,7 @@
 """Reads what is in a media file, frame by frame, each with its time; nothing in it is trusted."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -102,15 +103,19 @@ class Reader:
             return []  # what comes after it may be fine
 
 
-def opened(path: str) -> InputContainer:
+@contextmanager
+def opened(path: str) -> Iterator[InputContainer]:
     """Open a file for reading; raises ClientError. What it refers to is not opened."""
     if not Path(path).is_file():
         raise ClientError(f"There is no file {path}.")
-    try:
-        file = Path(path).open("rb")  # noqa: SIM115 - the container closes it
-        return av.open(file, "r", options={"protocol_whitelist": "none"})
-    except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
-        raise ClientError(f"{path} cannot be read: {_words(error)}.") from error
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(Path(path).open("rb"))
+            options = {"protocol_whitelist": "none"}
+            container = stack.enter_context(av.open(file, "r", options=options))
+        except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
+            raise ClientError(f"{path} cannot be read: {_words(error)}.") from error
+        yield container
 
 
 def find_stream(container: InputContainer, kind: Kind) -> Stream | None:
