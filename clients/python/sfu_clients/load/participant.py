@@ -46,7 +46,7 @@ from sfu_clients.signalling import Signalling
 
 CONNECT_SECONDS: Final = 15.0
 NEXT_ADDRESS_SECONDS: Final = 0.5
-"""How long a candidate may leave checks unanswered before the next is tried."""
+"""How long a candidate may leave checks unanswered before the next is tried; then ever longer."""
 
 FEEDBACK_TICKS: Final = 20
 REPAIR_TICKS: Final = 4
@@ -188,7 +188,8 @@ class Participant:
                 raise ClientError("No media gets through to the server.")
             if not self.endpoint.answered and loop.time() >= next_at:
                 self._open(addresses[tried % len(addresses)])
-                tried, next_at = tried + 1, loop.time() + NEXT_ADDRESS_SECONDS
+                tried += 1
+                next_at = loop.time() + tried * NEXT_ADDRESS_SECONDS if addresses[1:] else until
             self._drive(now=time.time())
             await asyncio.sleep(0.005)
 
