@@ -2,44 +2,39 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import ceil, floor, log10
 from typing import Any, Final
 
 WIDTH, HEIGHT = 720, 420
-LEFT, RIGHT, TOP, BOTTOM = 70, 20, 70, 80
-BAR_WIDTH: Final = 90
-STEPS: Final = (1, 2, 5)
-MAX_LINES: Final = 6
+LEFT, RIGHT, TOP, BOTTOM = 80, 20, 80, 80
 
 SERVER, FLOOR, INK, FAINT = "#3d6f9e", "#c8702a", "#222222", "#dddddd"
+NAMES: Final = {
+    "server_us_per_packet": ("server", SERVER),
+    "floor_us_per_packet": ("floor: protect and send", FLOOR),
+}
 
 
 def draw(found: Mapping[str, Any]) -> str:
-    """Bars: CPU per forwarded packet by number of subscribers; in each, the floor beside it."""
+    """CPU per forwarded packet by number of subscribers, and the floor, on a logarithmic scale."""
     points: Sequence[Mapping[str, Any]] = found["capacity"]
-    step = _step(max(point["server_us_per_packet"] for point in points))
-    top = step * MAX_LINES
+    scale = _Scale([point[name] for point in points for name in NAMES])
+    pitch = (WIDTH - LEFT - RIGHT) / len(points)
+    middles = [LEFT + pitch * (place + 0.5) for place in range(len(points))]
+    machine = found["machine"]
+    about = f"{machine['cores']} cores, {machine['processor']}, Python {machine['python']}"
     parts = [
         _text(LEFT, 28, "CPU of the server per forwarded packet", size=18, weight="bold"),
         _text(LEFT, 50, "webinar, one publisher; lower is better", size=13),
-    ]
-    for place in range(MAX_LINES + 1):
-        level = _y(place * step, top)
-        parts += [
-            f'<path d="M{LEFT} {level:.1f}H{WIDTH - RIGHT}" stroke="{FAINT}"/>',
-            _text(LEFT - 8, level + 4, f"{place * step:g} µs", size=12, anchor="end"),
-        ]
-    pitch = (WIDTH - LEFT - RIGHT) / len(points)
-    for place, point in enumerate(points):
-        parts += _bar(point, LEFT + pitch * (place + 0.5), top)
-    machine = found["machine"]
-    about = f"{machine['cores']} cores, {machine['processor']}, Python {machine['python']}"
-    parts += [
-        f'<rect x="{WIDTH - 290}" y="18" width="12" height="12" fill="{SERVER}"/>',
-        _text(WIDTH - 272, 29, "server", size=13),
-        f'<rect x="{WIDTH - 210}" y="18" width="12" height="12" fill="{FLOOR}"/>',
-        _text(WIDTH - 192, 29, "floor: protect and send", size=13),
+        *scale.lines(),
+        *_legend(),
         _text(LEFT, HEIGHT - 12, f"{about}; commit {found['commit']}", size=11),
     ]
+    for name, (_, colour) in NAMES.items():
+        ys = [scale.y(point[name]) for point in points]
+        parts += _curve(middles, ys, colour)
+    for middle, point in zip(middles, points, strict=True):
+        parts += _words(point, middle, scale)
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
@@ -48,42 +43,55 @@ def draw(found: Mapping[str, Any]) -> str:
     )
 
 
-def _bar(point: Mapping[str, Any], middle: float, top: float) -> list[str]:
-    cost, floor = point["server_us_per_packet"], point["floor_us_per_packet"]
-    left = middle - BAR_WIDTH / 2
-    bars = [
-        f'<rect x="{left:.1f}" y="{_y(value, top):.1f}" width="{BAR_WIDTH}" '
-        f'height="{_y(0, top) - _y(value, top):.1f}" fill="{colour}"/>'
-        for value, colour in ((cost, SERVER), (floor, FLOOR))
+class _Scale:
+    """From whole decade to whole decade, with room above the highest point."""
+
+    def __init__(self, values: Sequence[float]) -> None:
+        self._lowest = floor(log10(min(values)))
+        self._highest = max(ceil(log10(max(values) * 1.3)), self._lowest + 1)
+
+    def y(self, value: float) -> float:
+        part = (log10(value) - self._lowest) / (self._highest - self._lowest)
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * part
+
+    def lines(self) -> list[str]:
+        parts = []
+        for decade in range(self._lowest, self._highest + 1):
+            y = self.y(10.0**decade)
+            parts.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="{FAINT}"/>')
+            parts.append(_text(LEFT - 8, y + 4, f"{10.0**decade:g} µs", size=12, anchor="end"))
+        return parts
+
+
+def _legend() -> list[str]:
+    parts = []
+    for x, (name, colour) in zip((WIDTH - 300, WIDTH - 210), NAMES.values(), strict=True):
+        parts.append(f'<circle cx="{x}" cy="46" r="5" fill="{colour}"/>')
+        parts.append(_text(x + 10, 50, name, size=13))
+    return parts
+
+
+def _curve(xs: Sequence[float], ys: Sequence[float], colour: str) -> list[str]:
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
+    dots = [
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{colour}"/>'
+        for x, y in zip(xs, ys, strict=True)
     ]
+    return [f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>', *dots]
+
+
+def _words(point: Mapping[str, Any], middle: float, scale: _Scale) -> list[str]:
+    cost, least = point["server_us_per_packet"], point["floor_us_per_packet"]
+    number, limit = point["subscribers"], point["load"]["limit"]
     ratio = f"{cost:.1f} µs = {point['ratio']:.1f} x floor"
-    number = point["subscribers"]
     name = f"{number} subscriber{'s' if number > 1 else ''}"
+    at = "both had room left" if limit == "neither" else f"at the limit: {limit}"
     return [
-        *bars,
-        _text(middle, _y(cost, top) - 6, ratio, size=13, anchor="middle"),
+        _text(middle, scale.y(cost) - 12, ratio, size=13, anchor="middle"),
+        _text(middle, scale.y(least) - 12, f"{least:.1f} µs", size=13, anchor="middle"),
         _text(middle, HEIGHT - BOTTOM + 20, name, size=13, anchor="middle"),
-        _text(middle, HEIGHT - BOTTOM + 38, _limit(point), size=11, anchor="middle"),
+        _text(middle, HEIGHT - BOTTOM + 38, at, size=11, anchor="middle"),
     ]
-
-
-def _limit(point: Mapping[str, Any]) -> str:
-    limit = point["load"]["limit"]
-    return "both had room left" if limit == "neither" else f"at the limit: {limit}"
-
-
-def _step(highest: float) -> float:
-    """Between two lines: the least round number with which all fits, and a label above it."""
-    step = 1.0
-    while True:
-        for factor in STEPS:
-            if step * factor * MAX_LINES >= highest * 1.1:
-                return step * factor
-        step *= 10
-
-
-def _y(value: float, top: float) -> float:
-    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top
 
 
 def _text(  # noqa: PLR0913 - by name: how it looks
@@ -91,5 +99,6 @@ def _text(  # noqa: PLR0913 - by name: how it looks
 ) -> str:
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" '
-        f'font-weight="{weight}">{escape(text)}</text>'
+        f'font-weight="{weight}" paint-order="stroke" stroke="white" stroke-width="4">'
+        f"{escape(text)}</text>"
     )

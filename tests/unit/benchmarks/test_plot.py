@@ -1,5 +1,6 @@
 """The plot of a benchmark."""
 
+from math import log10
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -36,18 +37,21 @@ def found(*costs: float, processor: str = "Some <fast> & fine processor") -> dic
         pytest.param((0.4,), id="less than the floor"),
     ],
 )
-def test_draws_a_bar_for_each_point_within_the_frame(costs: tuple[float, ...]) -> None:
-    """A bar is as high as its value, and so is the floor's in front of it."""
+def test_draws_a_point_for_each_figure_within_the_frame(costs: tuple[float, ...]) -> None:
+    """Ten times as much is a decade higher, wherever it is drawn."""
     drawn = ET.fromstring(draw(found(*costs)))  # noqa: S314 - our own
-    bars = [rect for rect in drawn.iter(f"{SVG}rect") if rect.get("width") == "90"]
-    assert len(bars) == 2 * len(costs)
-    heights = [float(bar.get("height", "")) for bar in bars]
-    for cost, high, low in zip(costs, heights[::2], heights[1::2], strict=True):
-        assert high == pytest.approx(low * cost / 5, abs=0.1 + 0.1 * cost / 5)  # both are rounded
-    for rect in bars:
-        assert float(rect.get("y", "")) > 60
-        assert float(rect.get("y", "")) + float(rect.get("height", "")) < HEIGHT - 40
-        assert 0 < float(rect.get("x", "")) < WIDTH - 90
+    dots = [dot for dot in drawn.iter(f"{SVG}circle") if dot.get("r") == "6"]
+    heights = [float(dot.get("cy", "")) for dot in dots]
+    above, below = heights[: len(costs)], heights[len(costs) :]
+    levels = [
+        float(path.get("d", "").split()[1].split("H")[0]) for path in drawn.iter(f"{SVG}path")
+    ]
+    decade = levels[0] - levels[1]
+    for cost, high, low in zip(costs, above, below, strict=True):
+        assert low - high == pytest.approx(decade * log10(cost / 5.0), abs=0.2)
+    for dot in dots:
+        assert 60 < float(dot.get("cy", "")) < HEIGHT - 60
+        assert 60 < float(dot.get("cx", "")) < WIDTH
 
 
 def test_says_what_was_measured_where() -> None:
