@@ -9,7 +9,7 @@ PAGE := $(shell find clients/web -name node_modules -prune -o -name dist -prune 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long test-image check clean check-python check-page test-page test-python test-browsers
+.PHONY: help run test test-long test-image check bench clean check-python check-page test-page test-python test-browsers
 
 help: ## list these words
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1	\2/p' Makefile | expand -t 16
@@ -29,6 +29,9 @@ test-image: .make/python ## the Dockerfile's steps in clean root file systems (a
 	@$(BIN)/python -m tests.tools.image
 
 check: check-python check-page ## lint, types, architecture, spelling
+
+bench: .make/python ## what a forwarded packet costs, beside what this machine must spend on it
+	@$(BIN)/python -m benchmarks
 
 clean: ## remove what make made
 	@rm -rf .make .venv build *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/artifacts clients/web/dist clients/web/node_modules

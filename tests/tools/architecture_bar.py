@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Final, NamedTuple
 
-FOLDERS: Final = ("sfu", "tests", "clients")
+FOLDERS: Final = ("sfu", "tests", "clients", "benchmarks")
 """Where Python is looked for, below the root."""
 
 GENERATED: Final = frozenset({"node_modules", "__pycache__", "artifacts"})

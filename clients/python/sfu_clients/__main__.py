@@ -4,13 +4,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sfu_clients.commands import publish, subscribe
+from sfu_clients.commands import load, publish, subscribe
 from sfu_clients.commands.options import Commands, Parser
 from sfu_clients.errors import ClientError, ConnectionEnded, Unreachable
 
 COMMANDS: Final[Sequence[Callable[[Commands], None]]] = (
     publish.add,
     subscribe.add,
+    load.add,
 )
 """Each adds a parser whose `run` takes the options and returns the exit code."""
 

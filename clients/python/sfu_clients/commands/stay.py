@@ -31,7 +31,7 @@ async def stay(
 
     `done` is done when there is nothing more to do.
     """
-    with _stop_signals() as stopped:
+    with stop_signals() as stopped:
         ended = asyncio.ensure_future(client.ended())
         endings: list[asyncio.Future[Any]] = [ended, asyncio.ensure_future(stopped.wait()), done]
         try:
@@ -70,7 +70,7 @@ async def _show(
 
 
 @contextmanager
-def _stop_signals() -> Iterator[asyncio.Event]:
+def stop_signals() -> Iterator[asyncio.Event]:
     """An event that ctrl-C and SIGTERM set."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
