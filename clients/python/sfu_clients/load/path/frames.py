@@ -113,6 +113,7 @@ class Vp9Reader:
     def __init__(self) -> None:
         self._descriptor = Vp9Descriptor()
         self._picture = _START
+        self._timestamp = ABSENT  # of the last packet: it tells pictures apart that have no id
         self._implied = [_Implied() for _ in range(SPATIAL_LAYERS)]
 
     def read(self, view: RtpView, found: FoundExtensions, frame: Frame, *, follows: bool) -> None:
@@ -123,8 +124,9 @@ class Vp9Reader:
         if descriptor.picture_id >= 0:
             bits = descriptor.picture_id_bits
             self._picture = extend(descriptor.picture_id, self._picture, bits)
-        elif descriptor.starts and descriptor.spatial == 0:
+        elif view.timestamp != self._timestamp:
             self._picture += 1
+        self._timestamp = view.timestamp
         if not follows:
             for implied in self._implied:
                 implied.interrupt()
