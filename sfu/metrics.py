@@ -6,7 +6,12 @@ from collections import Counter
 from statistics import fmean
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -257,6 +262,7 @@ def registry_of(sources: Sources) -> CollectorRegistry:
     """Return a registry whose text (`render`) is made of the numbers of that moment."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(sources))
+    ProcessCollector(registry=registry)
     return registry
 
 

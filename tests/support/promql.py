@@ -15,7 +15,7 @@ import msgspec
 
 CONFIG: Final = Path(__file__).parents[2] / "config"
 
-METRIC: Final = re.compile(r"\b(sfu_\w+|up\b|ALERTS\b)(?:\{([^}]*)\})?")
+METRIC: Final = re.compile(r"\b((?:sfu|process)_\w+|up\b|ALERTS\b)(?:\{([^}]*)\})?")
 MATCHER: Final = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
 KEPT: Final = re.compile(r"\bby\s*\(([^)]*)\)\s*")
 
