@@ -2,6 +2,8 @@
 
 import itertools
 import json
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 from tests.support import tap
+from tests.support.commands import Command, client
 from tests.support.page import Page, Seat
 from tests.support.patience import stays, wait_until
 from tests.support.server import Server, fetch
@@ -104,6 +107,34 @@ def test_layers_switch_under_the_seal(server: Server, person: Seat) -> None:
             decodes(one, publication, height, seconds)
     for one in (ben, chi):
         assert frames(one, "Ana")["not_authentic"] == 0
+
+
+def test_python_clients_are_among_them(server: Server, person: Seat, tmp_path: Path) -> None:
+    """They open the layers of a page's VP9 and are seen by it; with another key they are not."""
+    ana = person("Ana", "chromium")
+    ana.join(server.url, ROOM, key=KEY, camera="1280x720@15")
+    room = (server.url, "--room", ROOM, "--mode", "e2ee-passphrase", "--secret")
+    with client(tmp_path, "publish", *room, KEY, "--name", "Bot"):
+        ana.sees("Bot")
+        ana.hears("Bot")
+        assert ana.standing("Bot") == "met"
+        for wish, height in (("hd", 720), ("sd", 360), ("base", 180)):
+            watching = ("--wish", wish, "--seconds", "8", "--json")
+            camera = camera_of(client(tmp_path, "subscribe", *room, KEY, *watching))
+            assert (camera["codec"], camera["height"]) == ("VP9", height)
+            assert camera["frames_decoded"] > 0
+            assert not set(camera["refused"]) - {"replayed"}
+        camera = camera_of(client(tmp_path, "subscribe", *room, OTHER_KEY, *watching))
+        assert (camera["frames_decoded"], camera["undecoded"] > 0) == (0, True)
+
+
+def camera_of(command: AbstractContextManager[Command]) -> dict[str, Any]:
+    """What a command has received of the page's camera."""
+    with command as subscriber:
+        assert subscriber.ends() == 0, subscriber.process.said
+        reports = subscriber.publications()
+    (camera,) = [one for one in reports if (one["source"], one["codec"]) == ("camera", "VP9")]
+    return camera
 
 
 def test_another_key_opens_nothing(ana: Page, server: Server, person: Seat) -> None:
