@@ -22,7 +22,11 @@ async def running(config: Config) -> AsyncIterator[tuple[Server, str]]:
     server = Server(config, None)
     stop, graceful = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(server.run(stop, graceful=graceful))
-    await server.started.wait()
+    starting = asyncio.create_task(server.started.wait())
+    await asyncio.wait((task, starting), return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        starting.cancel()
+        await task  # says why it did not start
     try:
         yield server, f"http://127.0.0.1:{server.http_port}"
     finally:
