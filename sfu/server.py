@@ -50,6 +50,9 @@ TICKS_PER_FOLLOW_UP: Final = 5
 
 PAGE: Final = Path(__file__).parent.parent / "clients" / "web" / "dist"
 
+ANY_PORT_ATTEMPTS: Final = 10
+"""A number that is free for UDP may be taken for TCP."""
+
 OWN_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """What browsers on this machine call it."""
 
@@ -169,17 +172,26 @@ class Server:
         log.info("server.stopped")
 
     async def _open_media(self, stack: contextlib.AsyncExitStack) -> None:
-        try:
-            await self.udp.open()
-            stack.callback(self.udp.close)
-            if self.config.media.tcp:
-                await self.tcp.open()
-                stack.push_async_callback(self.tcp.close)
-        except OSError as error:
-            raise ConfigError(
-                f"Cannot use port {self.config.media.port} for media ({error.strerror}): "
-                "choose another media.host or media.port."
-            ) from error
+        port = self.config.media.port
+        for left in reversed(range(1 if port else ANY_PORT_ATTEMPTS)):
+            try:
+                await self._open_sockets()
+                break
+            except OSError as error:
+                self.udp.close()
+                self.udp.port = port
+                if not left:
+                    raise ConfigError(
+                        f"Cannot use port {port} for media ({error.strerror}): "
+                        "choose another media.host or media.port."
+                    ) from error
+        stack.callback(self.udp.close)
+        stack.push_async_callback(self.tcp.close)
+
+    async def _open_sockets(self) -> None:
+        await self.udp.open()
+        if self.config.media.tcp:
+            await self.tcp.open()
 
     def _tls(self) -> ssl.SSLContext | None:
         if self.lan is not None:

@@ -1,5 +1,6 @@
 """What the server offers over HTTP: the page, the WebSocket, metrics and health."""
 
+import asyncio
 import logging
 import re
 import ssl
@@ -24,6 +25,9 @@ SHUTDOWN_SECONDS: Final = 5.0
 IDLE_SECONDS: Final = 75.0
 """A connection without a request is closed then, also when one was begun and never ended."""
 
+REQUEST_SECONDS: Final = 30.0
+"""A request whose body has not come by then is given up."""
+
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -44,6 +48,7 @@ NEVER: Final = "no-store"
 
 _FILE: Final = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}"
 _ROOM: Final = "[A-Za-z0-9_-]{1,64}"
+_WEBSOCKET: Final = "/ws"
 
 _PORT: Final = re.compile(r":[0-9]*\Z")
 
@@ -76,7 +81,7 @@ def create_application(services: Services) -> web.Application:
     application.router.add_get("/", routes.page)
     application.router.add_get(f"/room/{{room:{_ROOM}}}", routes.page)
     application.router.add_get(f"/assets/{{name:{_FILE}}}", routes.asset)
-    application.router.add_get("/ws", routes.websocket)
+    application.router.add_get(_WEBSOCKET, routes.websocket)
     services.whip.add_to(application)
     application.router.add_get("/metrics", routes.metrics)
     application.router.add_get("/healthz", routes.healthz)
@@ -222,7 +227,10 @@ def _unauthorized(refusal: Refused) -> web.Response:
 async def _sentences(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse with a sentence instead of a page."""
     try:
-        return await handler(request)
+        async with asyncio.timeout(None if request.path == _WEBSOCKET else REQUEST_SECONDS):
+            return await handler(request)
+    except TimeoutError:
+        return _say(408, "The request did not come to its end in time.")
     except web.HTTPNotFound:
         return _say(404, "There is nothing at this address.")
     except web.HTTPMethodNotAllowed as error:

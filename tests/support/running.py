@@ -12,7 +12,6 @@ import aiohttp
 from sfu.config import Auth, Config, Http, Media, Rooms
 from sfu.server import Server
 from tests.support.endpoint import Endpoint
-from tests.support.server import free_port
 
 SECRET = "a secret of at least thirty-two bytes"
 
@@ -23,7 +22,11 @@ async def running(config: Config) -> AsyncIterator[tuple[Server, str]]:
     server = Server(config, None)
     stop, graceful = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(server.run(stop, graceful=graceful))
-    await server.started.wait()
+    starting = asyncio.create_task(server.started.wait())
+    await asyncio.wait((task, starting), return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        starting.cancel()
+        await task  # says why it did not start
     try:
         yield server, f"http://127.0.0.1:{server.http_port}"
     finally:
@@ -35,7 +38,7 @@ async def running(config: Config) -> AsyncIterator[tuple[Server, str]]:
 def settings(*, secret: str = "", drain_seconds: float = 10.0) -> Config:
     return Config(
         http=Http(port=0),
-        media=Media(host="127.0.0.1", port=free_port(), announce=("127.0.0.1",)),
+        media=Media(host="127.0.0.1", port=0, announce=("127.0.0.1",)),
         auth=Auth(secret=secret),
         rooms=Rooms(drain_seconds=drain_seconds),
     )

@@ -1,6 +1,7 @@
 """A node as a whole: real sockets, real clients, and nothing left when it stops."""
 
 import asyncio
+import errno
 import resource
 import time
 
@@ -11,6 +12,7 @@ from sfu.config import Config, Http, Media
 from sfu.errors import ConfigError
 from sfu.server import Server, allow_many_files
 from sfu.signalling.tokens import Grant, issue
+from sfu.transport.tcp import TcpShell
 from tests.support.endpoint import on_udp
 from tests.support.packets import rtp
 from tests.support.running import SECRET, fetch, joined, negotiate, running, settings
@@ -127,3 +129,19 @@ def test_as_many_connections_as_the_system_allows() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def test_any_free_port_is_free_for_tcp_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the first number is taken, another one is tried."""
+    opened, tried = TcpShell.open, []
+
+    async def taken_at_first(shell: TcpShell) -> None:
+        tried.append(shell.udp.port)
+        if len(tried) == 1:
+            raise OSError(errno.EADDRINUSE, "Address already in use")
+        await opened(shell)
+
+    monkeypatch.setattr(TcpShell, "open", taken_at_first)
+    async with running(settings()) as (server, _):
+        assert len(tried) == 2
+        assert server.udp.port == tried[1]

@@ -98,6 +98,22 @@ async def test_the_page_is_not_sent_twice(served: Site) -> None:
         assert answer.status == 304
 
 
+async def test_a_body_that_never_comes_is_not_waited_for(
+    served: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever announces more than they send is told, and holds nothing."""
+    monkeypatch.setattr(http, "REQUEST_SECONDS", 0.1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(
+        b"POST /whip/hall HTTP/1.1\r\nHost: x\r\nContent-Type: application/sdp\r\n"
+        b"Connection: close\r\nContent-Length: 9\r\n\r\nv=0"
+    )
+    assert b" 408 " in await reader.readline()
+    writer.write(b"o=late")  # and is not read
+    assert (await reader.read()).endswith(b"did not come to its end in time.\n")
+    writer.close()
+
+
 @pytest.mark.parametrize(
     ("path", "subtype", "caching"),
     [

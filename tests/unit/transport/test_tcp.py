@@ -22,7 +22,6 @@ from sfu.transport.udp import UdpShell
 from tests.support import endpoint as endpoint_module
 from tests.support.endpoint import invite, on_tcp, reflect
 from tests.support.packets import rtp
-from tests.support.server import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -33,19 +32,30 @@ LOOPS = [
 ]
 
 
+async def listening() -> TcpShell:
+    """A shell on a port that is free for UDP and, which takes luck, for TCP."""
+    node = Node(generate_certificate(), random_bytes=secrets.token_bytes)
+    while True:
+        udp = UdpShell(node, host="", port=0)
+        await udp.open()
+        try:
+            shell = TcpShell(udp)
+            await shell.open()
+        except OSError:
+            udp.close()
+        else:
+            return shell
+
+
 @asynccontextmanager
 async def opened() -> AsyncGenerator[TcpShell]:
     """A shell with a node of its own on a free port; nothing of it is left afterwards."""
-    node = Node(generate_certificate(), random_bytes=secrets.token_bytes)
-    udp = UdpShell(node, host="", port=free_port())
-    await udp.open()
-    shell = TcpShell(udp)
-    await shell.open()
+    shell = await listening()
     try:
         yield shell
     finally:
         await shell.close()
-        udp.close()
+        shell.udp.close()
     assert not shell.connections
 
 
