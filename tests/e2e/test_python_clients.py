@@ -2,7 +2,9 @@
 
 import re
 import signal
+import socket
 import subprocess
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from sfu.signalling.tokens import Grant, issue
 from tests.support.commands import CLIENT, ENVIRONMENT, Command, client, refused
 from tests.support.films import write_film
 from tests.support.page import Page, Seat
@@ -66,9 +69,11 @@ def test_a_recording_is_seen_in_three_sizes(server: Server, person: Seat, tmp_pa
         publication = ben.publication("Publisher", "camera")
         for wish, height in HEIGHTS.items():
             ben.wish(publication, wish)
-            with client(tmp_path, "subscribe", *room, "--json", "--wish", wish) as subscriber:
+            watching = ("subscribe", *room, "--json", "--wish", wish, "--seconds", "6")
+            with client(tmp_path, *watching) as subscriber:
                 wait_until(shows(ben, publication, height), MEDIA_SECONDS, f"Ben sees {height}")
-                video = one(reported(subscriber), "video")
+                assert subscriber.ends() == 0
+                video = one(subscriber.publications(), "video")
             assert (video["height"], video["codec"]) == (height, "VP9")
             assert video["frames_decoded"] > 0
             assert video["latency_ms"]["p50"] >= 0
@@ -194,6 +199,25 @@ def test_a_wrong_token_is_a_mistake(serve: Serve) -> None:
     assert said.count("\n") == 1
 
 
+def test_a_token_that_may_not_watch_is_told(serve: Serve, tmp_path: Path) -> None:
+    """As soon as there is something to watch, after an empty report."""
+    secret = "s" * 40
+    server = serve(SFU_AUTH_SECRET=secret)
+    watching, blind = (
+        issue(Grant(may_subscribe=may), secret, ttl=600, now=time.time()) for may in (True, False)
+    )
+    room = (server.url, "--room", "r", "--json", "--token")
+    with (
+        client(tmp_path, "publish", *room, watching),
+        client(tmp_path, "subscribe", *room, blind) as subscriber,
+    ):
+        assert subscriber.ends() == 2
+    assert subscriber.process.said.splitlines() == [
+        '{"publications": []}',
+        "sfu-client: Your token does not let you watch.",
+    ]
+
+
 def test_nobody_there(server: Server) -> None:
     """No server at all is no mistake of the user's."""
     assert server
@@ -202,6 +226,19 @@ def test_nobody_there(server: Server) -> None:
         1,
         "sfu-client: Cannot reach ws://localhost:9/ws: connection refused.\n",
     )
+
+
+def test_ctrl_c_before_there_is_a_call(tmp_path: Path) -> None:
+    """Ends at once and in silence, though the server does not answer."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(MEDIA_SECONDS)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with client(tmp_path, "subscribe", url, "--room", "r") as subscriber:
+            connection, _ = silent.accept()
+            with connection:
+                subscriber.process.signal(signal.SIGINT)
+                assert subscriber.ends() == 130
+    assert subscriber.process.said == ""
 
 
 def test_the_server_says_good_bye(serve: Serve, tmp_path: Path) -> None:
@@ -252,3 +289,18 @@ def test_a_server_that_is_gone_ends_the_call(tmp_path: Path) -> None:
     report, reason = subscriber.process.said.splitlines()
     assert report == '{"publications": []}'
     assert "refused" in reason
+
+
+def test_a_certificate_of_ones_own(serve: Serve, tmp_path: Path) -> None:
+    """Is not believed, unless one says so; the token is in the link for guests."""
+    server = serve("--lan")
+    room = (server.url, "--room", "lan")
+    code, said = refused("subscribe", *room)
+    assert code == 1
+    assert "certificate is not trusted (--insecure believes any)" in said
+    token = next(url for url in server.announced_urls if "#token=" in url).partition("#token=")[2]
+    with client(
+        tmp_path, "publish", *room, "--token", token, "--insecure", "--seconds", "2", "--json"
+    ) as publisher:
+        assert publisher.ends() == 0, publisher.process.said
+    assert one(publisher.publications(), "video")["packets"] > 0

@@ -17,7 +17,10 @@ COMMANDS: Final[Sequence[Callable[[Commands], None]]] = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0, 2 for a mistake of the user's, or 1 when the server is gone."""
+    """Run one command; return 0, 2 for a mistake of the user's, or 1 when the server is gone.
+
+    Ctrl-C ends a call well, with 0; before there is one, with 130 as shells expect.
+    """
     parser = Parser(prog="sfu-client", description="Rooms of an SFU without a browser.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in COMMANDS:
@@ -28,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ClientError as error:
         sys.stderr.write(f"sfu-client: {error}\n")
         return 1 if isinstance(error, ConnectionEnded | Unreachable) else 2
+    except KeyboardInterrupt:
+        return 130
     return code
 
 

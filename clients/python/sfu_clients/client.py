@@ -9,6 +9,7 @@ async with Client("http://localhost:8080", "standup", name="Echo") as client:
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -167,9 +168,10 @@ class Client:
         """Write a line of chat."""
         await self._signalling.send(_validated(SendChat(text=text)))
 
-    def listen(self, listener: Callable[[ServerMessage], None]) -> None:
-        """Have every message of the server's given to this function, too."""
+    def listen(self, listener: Callable[[ServerMessage], None]) -> Callable[[], None]:
+        """Have every message of the server's given to this function, until the result is called."""
         self._listeners.append(listener)
+        return partial(self._listeners.remove, listener)
 
     async def messages(self) -> AsyncGenerator[ServerMessage, None]:
         """What the server says from now on; raises ConnectionEnded when the call ends."""
@@ -179,7 +181,7 @@ class Client:
             if not heard.full():
                 heard.put_nowait(message)
 
-        self._listeners.append(hear)
+        deafen = self.listen(hear)
         ended = asyncio.ensure_future(self.ended())
         hearing = asyncio.ensure_future(heard.get())
         try:
@@ -190,7 +192,7 @@ class Client:
                 yield hearing.result()
                 hearing = asyncio.ensure_future(heard.get())
         finally:
-            self._listeners.remove(hear)
+            deafen()
             hearing.cancel()
             ended.cancel()
 
@@ -270,7 +272,7 @@ class Client:
         self._name_publications()
         if isinstance(message, LayerChanged) and message.publication in self.subscribers:
             self.subscribers[message.publication].receive_layer(message)
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             listener(message)
 
     def _name_publications(self) -> None:

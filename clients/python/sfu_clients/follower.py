@@ -10,6 +10,9 @@ from sfu_clients import tasks
 from sfu_clients.client import Client
 from sfu_clients.errors import ClientError
 
+AGAIN_SECONDS: Final = 1.0
+"""Between two attempts to subscribe."""
+
 MAX_ENDED: Final = 200
 """Reports kept of publications that have ended."""
 
@@ -26,9 +29,11 @@ class Follower:
         self._task: asyncio.Task[None] | None = None
         self.problem: ClientError | None = None
         """Why the last subscription failed; None if it did not."""
+        self.failed = asyncio.Event()
+        """Set when a subscription fails while there is none: it may never succeed."""
 
     async def __aenter__(self) -> Self:
-        self._client.listen(self._notice)
+        self._deafen = self._client.listen(self._notice)
         self._changed.set()
         self._task = tasks.start(self._follow(), "follower")
         return self
@@ -39,6 +44,7 @@ class Follower:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._deafen()
         await tasks.stop(self._task)
 
     def _notice(self, _message: ServerMessage) -> None:
@@ -52,6 +58,10 @@ class Follower:
                 await self._catch_up()
             except ClientError as error:
                 self.problem = error
+                if not self._client.subscribers:
+                    self.failed.set()
+                self._changed.set()
+                await asyncio.sleep(AGAIN_SECONDS)
             else:
                 self.problem = None
 

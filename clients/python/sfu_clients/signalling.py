@@ -94,10 +94,12 @@ class Signalling:
         return welcome
 
     async def _enter(self) -> Welcome:
+        await self._close_socket()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._ask_in()
         except TimeoutError as error:
+            await self._close_socket()
             raise Unreachable(f"{self._url} does not answer.") from error
 
     async def _ask_in(self) -> Welcome:
@@ -118,7 +120,7 @@ class Signalling:
         if isinstance(first, Welcome):
             self._join = msgspec.structs.replace(self._join, resume=first.resume)
             return first
-        await self._socket.close()
+        await self._close_socket()
         if isinstance(first, Problem):
             raise ConnectionEnded(first.reason)
         raise Unreachable(f"{self._url} does not answer as this server does.")
@@ -176,8 +178,6 @@ class Signalling:
     async def _return(self) -> None:
         """Enter again with the secret of the welcome, for as long as the server keeps the place."""
         error = ClientError("The connection to the server was lost.")
-        if self._socket is not None:
-            await self._socket.close()
         self._forget_requests(error)
         until = asyncio.get_running_loop().time() + RETURN_SECONDS
         attempt = 0
@@ -211,7 +211,8 @@ class Signalling:
             raise ClientError("The connection to the server is down.") from error
 
     async def _put(self, message: ClientMessage) -> None:
-        assert self._socket is not None, "connect first"
+        if self._socket is None:
+            raise ClientError("The connection to the server is down.")
         await self._socket.send_str(msgspec.json.encode(message).decode())
 
     async def offer(self, offer: Offer) -> Answer:
@@ -229,14 +230,18 @@ class Signalling:
         finally:
             self._waiting.pop(offer.id, None)
 
+    async def _close_socket(self) -> None:
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            await socket.close()
+
     async def close(self) -> None:
         """Leave the room and close the connection."""
         if self._task is not None:
             with suppress(ClientError):
                 await self.send(Leave())
             await tasks.stop(self._task)
-        if self._socket is not None:
-            await self._socket.close()
+        await self._close_socket()
         if self._http is not None:
             await self._http.close()
 

@@ -1,7 +1,8 @@
 """One encrypted path to the server for everything, sent and received: ICE, DTLS and SRTP.
 
 ICE is aioice's, the handshake and SRTP are aiortc's. RTP and RTCP leave and enter here as bytes in
-clear: aiortc's own RTP layer loses header extensions that it does not know.
+clear: aiortc's own RTP layer loses header extensions that it does not know. Each datagram wakes a
+task of aiortc's; pictures of 360 lines with sound cost a subscriber a tenth of a core in all.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """Client: a whole participant against a whole server, over real sockets."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -9,6 +10,7 @@ import pytest
 from sfu.config import Config, Http, Media, Rooms
 from sfu.server import Server
 from sfu.signalling.messages import Chat
+from sfu.signalling.tokens import Grant, issue
 from sfu_clients.client import Client
 from sfu_clients.errors import ClientError, ConnectionEnded
 from sfu_clients.media.recorded import RecordedSource
@@ -214,3 +216,28 @@ async def test_refusals_are_the_servers_words() -> None:
             await ana.wish("nobody", 180)
         with pytest.raises(ClientError, match="would refuse"):
             await ana.say("")
+
+
+@pytest.mark.parametrize("right", ["publish", "subscribe"])
+async def test_what_a_token_does_not_allow_is_told(right: str) -> None:
+    """And leaves nothing half done: what is allowed still works."""
+    grant = Grant(may_publish=right != "publish", may_subscribe=right != "subscribe")
+    token = issue(grant, SECRET, ttl=60, now=time.time())
+    async with (
+        served(settings(secret=SECRET)) as (_, url),
+        Client(url, "hall", token=issue(Grant(), SECRET, ttl=60, now=time.time())) as ana,
+        Client(url, "hall", token=token) as ben,
+    ):
+        await ana.publish(ToneSource())
+        await until(ben.publications)
+        publication = ben.publications()[0][1]
+        if right == "publish":
+            with pytest.raises(ClientError, match="does not let you publish"):
+                await ben.publish(ToneSource())
+            (subscriber,) = await ben.subscribe(publication)
+            await further(subscriber)
+        else:
+            with pytest.raises(ClientError, match="does not let you watch"):
+                await ben.subscribe(publication)
+            await ben.publish(ToneSource())
+        assert len(ben.publishers) + len(ben.subscribers) == 1

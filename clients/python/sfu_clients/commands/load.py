@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from sfu_clients.commands.options import Commands, seconds
+from sfu_clients.commands.options import Commands, read_seconds
 from sfu_clients.commands.stay import stop_signals
 from sfu_clients.errors import ClientError
 from sfu_clients.load.layouts import LAYOUTS, MAX_SECONDS, layout
@@ -32,7 +32,10 @@ def add(commands: Commands) -> None:
     command.add_argument("--subscribers", type=int, metavar="N", help="how many only watch")
     command.add_argument("--room", help="the room; without: one of its own")
     command.add_argument(
-        "--seconds", type=seconds, default=DEFAULT_SECONDS, help="how long, once all have joined"
+        "--seconds",
+        type=read_seconds,
+        default=DEFAULT_SECONDS,
+        help="how long, once all have joined",
     )
     command.add_argument(
         "--recording", default=DEFAULT_RECORDING, metavar="NAME", help="the video to send"

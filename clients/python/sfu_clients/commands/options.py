@@ -33,15 +33,18 @@ def add_call_options(command: argparse.ArgumentParser, *, name: str) -> None:
     )
     command.add_argument("--mode", default="hop", help="of the room; only `hop` so far")
     command.add_argument("--secret", help="of the room, in end-to-end modes")
-    command.add_argument("--seconds", type=seconds, help="how long; without: until ctrl-C")
+    command.add_argument("--seconds", type=read_seconds, help="how long; without: until ctrl-C")
     command.add_argument("--json", action="store_true", help="print one line of JSON at the end")
 
 
-def seconds(text: str) -> float:
-    """A time span above 0."""
-    number = float(text)
+def read_seconds(text: str) -> float:
+    """A time span above 0; raises ClientError."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
     if not 0 < number < math.inf:
-        raise ValueError(text)
+        raise ClientError(f"{text!r} are no seconds: say a number above 0.")
     return number
 
 

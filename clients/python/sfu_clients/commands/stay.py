@@ -25,7 +25,7 @@ async def stay(
     *,
     seconds: float | None,
     as_json: bool,
-    done: asyncio.Future[None] | None = None,
+    done: asyncio.Future[Any],
 ) -> None:
     """Show what is reported, and print it at the end; then raise what ended the call, if it did.
 
@@ -33,9 +33,7 @@ async def stay(
     """
     with stop_signals() as stopped:
         ended = asyncio.ensure_future(client.ended())
-        endings: list[asyncio.Future[Any]] = [ended, asyncio.ensure_future(stopped.wait())]
-        if done is not None:
-            endings.append(done)
+        endings: list[asyncio.Future[Any]] = [ended, asyncio.ensure_future(stopped.wait()), done]
         try:
             if as_json:
                 await _any(endings, seconds)

@@ -45,12 +45,20 @@ async def _subscribe(options: argparse.Namespace) -> None:
     wishes: asyncio.Queue[str] = asyncio.Queue(MAX_WISHES)
     async with client(options) as participant, Follower(participant, options.wish) as follower:
         obeying = tasks.start(_obey(follower, wishes), "wishes")
+        failing = asyncio.ensure_future(follower.failed.wait())
         try:
             with lines_given_to(lambda line: None if wishes.full() else wishes.put_nowait(line)):
                 await stay(
-                    participant, follower.reports, seconds=options.seconds, as_json=options.json
+                    participant,
+                    follower.reports,
+                    seconds=options.seconds,
+                    as_json=options.json,
+                    done=failing,
                 )
+            if failing.done() and follower.problem is not None:
+                raise follower.problem
         finally:
+            failing.cancel()
             await tasks.stop(obeying)
 
 

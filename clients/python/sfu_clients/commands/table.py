@@ -25,9 +25,10 @@ def table(reports: Sequence[dict[str, Any]], *, title: str) -> Table:
     """What the JSON says, for people."""
     rows = [_row(report) for report in reports]
     shown = [name for name in COLUMNS if any(row[name] for row in rows)]
-    drawn = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    drawn = Table(title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, padding=0)
     for name in shown:
-        drawn.add_column(COLUMNS[name], justify="left" if name in {"id", "state"} else "right")
+        left = name in {"id", "state"}
+        drawn.add_column(COLUMNS[name], justify="left" if left else "right", no_wrap=left)
     for row in rows:
         drawn.add_row(*(row[name] for name in shown))
     return drawn

@@ -56,7 +56,7 @@ def burn(luma: bytearray, stride: int, width: int, height: int, seconds: float) 
         for y in range(half * rows, (half + 1) * rows):
             luma[y * stride : y * stride + width] = row
     text = datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S.%f")[:-3]
-    _write(text, luma, stride, width, top=height // 8 + height // 30)
+    _write(text, luma, stride, width, height)
 
 
 def _bits(micros: int) -> list[bool]:
@@ -65,9 +65,11 @@ def _bits(micros: int) -> list[bool]:
     return [bool(number >> place & 1) for place in range(2 * BLOCKS - 1, -1, -1)]
 
 
-def _write(text: str, luma: bytearray, stride: int, width: int, *, top: int) -> None:
+def _write(text: str, luma: bytearray, stride: int, width: int, height: int) -> None:
     """Put digits into the middle, dark behind them."""
-    scale = max(1, width // (3 * len(text) * _GLYPH_COLUMNS // 2))
+    top = height // 8 + height // 30
+    room = height * 5 // 16 - top  # above the bars
+    scale = max(1, min(width // (3 * len(text) * _GLYPH_COLUMNS // 2), room // _GLYPH_ROWS))
     left = (width - len(text) * _GLYPH_COLUMNS * scale) // 2
     for y in range(_GLYPH_ROWS):
         row = b"".join(

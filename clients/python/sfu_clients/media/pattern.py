@@ -20,7 +20,7 @@ class Pattern:
     """Draws colour bars, a box that moves across them, and the clock."""
 
     def __init__(self, width: int, height: int) -> None:
-        """Sizes in pixels, both even."""
+        """Sizes in pixels, both even, at least 96 and 64."""
         self.width = width
         self.height = height
         blank = av.VideoFrame(width, height, "yuv420p")

@@ -119,9 +119,10 @@ def opened(path: str) -> Iterator[InputContainer]:
 
 
 def find_stream(container: InputContainer, kind: Kind) -> Stream | None:
-    """The first stream of a kind that is no cover picture."""
+    """The first stream of a kind that can be decoded and is no cover picture."""
     for stream in container.streams:
-        if stream.type == kind and not stream.disposition & Disposition.attached_pic:
+        cover = stream.disposition & Disposition.attached_pic
+        if stream.type == kind and stream.codec_context is not None and not cover:
             stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
             return stream
     return None

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from sfu_clients.media import clock
 from sfu_clients.media.pattern import Pattern
 
-SIZES = [(96, 64), (160, 90), (320, 180), (640, 360), (1280, 720), (180, 320), (1920, 1080)]
+SIZES = [
+    (96, 64),
+    (160, 90),
+    (320, 180),
+    (640, 360),
+    (1280, 720),
+    (180, 320),
+    (1920, 1080),
+    (1920, 64),
+    (96, 1200),
+]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -21,7 +31,7 @@ def test_is_read_back(size: tuple[int, int], seconds: float) -> None:
     assert clock.read(picture, near=seconds + 3) == pytest.approx(seconds, abs=2e-6)
 
 
-@pytest.mark.parametrize("scaled", SIZES, ids=str)
+@pytest.mark.parametrize("scaled", SIZES[:-2], ids=str)
 def test_survives_scaling(scaled: tuple[int, int]) -> None:
     """A layer of another size shows the same time."""
     picture = Pattern(640, 360).draw(0, 1_700_000_000.5)

@@ -146,7 +146,7 @@ def test_a_damaged_film_plays_or_is_refused(
     try:
         for kind in ("video", "audio"):
             before = 0.0
-            for frames, timed in enumerate(Reader(str(path), kind, loop=False).frames()):  # type: ignore[arg-type]
+            for frames, timed in enumerate(Reader(str(path), kind, loop=False).frames()):
                 assert 0 <= timed.at - before <= 10.1
                 before = timed.at
                 assert frames < 10_000

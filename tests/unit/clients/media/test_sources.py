@@ -27,6 +27,7 @@ def test_timestamps_are_the_times_when_it_is_due(
     """So that reports of what was sent when are exact."""
     for number in range(20):
         due = source.due()
+        assert due is not None
         assert due == pytest.approx(number * step)
         (packet, *_) = source.produce(now=NOW)
         assert packet.timestamp == round(due * clock_rate)
