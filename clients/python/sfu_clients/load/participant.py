@@ -62,6 +62,10 @@ class Watched:
     replayer: Replayer
 
 
+class NotConnected(ClientError):  # noqa: N818 - named for what happened
+    """The server answered an offer, and then no media got through."""
+
+
 class Participant:
     """Somebody in the room; `place` spreads the feedback of all evenly over time."""
 
@@ -114,7 +118,7 @@ class Participant:
         watch: Iterable[Watched],
         latencies: Mapping[str, Histogram],
     ) -> None:
-        """Publish and subscribe these, too, and connect; raises ClientError."""
+        """Publish and subscribe these, too, and connect; raises ClientError, NotConnected."""
         asked_at = time.time()
         self._add_lines(publish, watch)
         self._version += 1
@@ -175,7 +179,7 @@ class Participant:
     # The connection
 
     async def _connect(self, answered: Answered) -> None:
-        """Try one address after the other; raises ClientError."""
+        """Try one address after the other; raises NotConnected."""
         addresses = _addresses(answered.candidates)
         if not addresses:
             raise ClientError("The server offers no UDP address.")
@@ -184,8 +188,10 @@ class Participant:
         until = loop.time() + CONNECT_SECONDS
         tried, next_at = 0, 0.0
         while not self.endpoint.connected:
-            if self.endpoint.lost or loop.time() > until:
-                raise ClientError("No media gets through to the server.")
+            if self.endpoint.lost:
+                raise NotConnected("The handshake for media failed.")
+            if loop.time() > until:
+                raise NotConnected("No media gets through to the server.")
             if not self.endpoint.answered and loop.time() >= next_at:
                 self._open(addresses[tried % len(addresses)])
                 tried += 1

@@ -14,7 +14,7 @@ from sfu_clients import tasks
 from sfu_clients.errors import ClientError
 from sfu_clients.load.gauges import Effort, Histogram
 from sfu_clients.load.layouts import Layout
-from sfu_clients.load.participant import Participant, Watched
+from sfu_clients.load.participant import NotConnected, Participant, Watched
 from sfu_clients.load.path.endpoint import Identity
 from sfu_clients.load.path.outgoing import Material, Replayer
 from sfu_clients.load.report import Generator, reception, report
@@ -74,6 +74,7 @@ class Run:
         self._gauge = ServerGauge(
             plan.url, token=plan.token, insecure=plan.insecure, pid=plan.server_pid
         )
+        self._not_connected = 0
         self._ticking: asyncio.Task[None] | None = None
 
     async def run(self, stop: asyncio.Event) -> dict[str, Any]:
@@ -142,7 +143,10 @@ class Run:
         if place >= self.plan.layout.publishers:
             await participant.join()
         wanted = await self._wanted(participant, place)
-        await participant.offer((), wanted, self._latencies)
+        try:
+            await participant.offer((), wanted, self._latencies)
+        except NotConnected:
+            self._not_connected += 1
 
     async def _wanted(self, participant: Participant, place: int) -> list[Watched]:
         """What this one watches, as soon as the server has told of it all."""
@@ -223,6 +227,7 @@ class Run:
             streams=len(streams),
             seconds=round(seconds, 2),
             recording=self.plan.recording if "video" in layout.kinds else SOUND,
+            not_connected=self._not_connected,
             lost_connections=sum(one.endpoint.lost for one in every),
             nacked=sum(one.nacked for one in feedback),
             key_frames_asked=sum(one.key_frames_asked for one in feedback),
