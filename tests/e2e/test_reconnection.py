@@ -12,6 +12,10 @@ from tests.support.server import Serve, Server
 
 FIRST_PICTURE_SECONDS = 20
 RETURN_SECONDS = 30
+CALL_SECONDS = 20
+"""So long that a publisher who begins anew takes longer than the next to count so many frames."""
+
+SOON_SECONDS = 12
 OUTAGE_SECONDS = 5
 STILL_SECONDS = 2
 """The end of an outage, when nothing that was on its way arrives any more."""
@@ -88,3 +92,15 @@ def test_returns_after_a_reload(server: Server, person: Seat) -> None:
     watches(ben, "Ana", RETURN_SECONDS)
     watches(ana, "Ben", RETURN_SECONDS)
     assert server.metric("sfu_participants") == 2
+
+
+def test_is_seen_soon_after_a_reload(server: Server, person: Seat) -> None:
+    """Numbers of frames begin anew with the page: whoever watches it does not mind."""
+    ana, ben = person("Ana", "chromium"), person("Ben", "chromium")
+    ana.join(server.url, "seen", camera="640x360@15")
+    ben.join(server.url, "seen", camera="320x180@15")
+    watches(ben, "Ana", FIRST_PICTURE_SECONDS)
+    time.sleep(CALL_SECONDS)
+    ana.driver.refresh()
+    wait_until(lambda: decoded(ana, "Ben"), RETURN_SECONDS, "Ana is back")
+    watches(ben, "Ana", SOON_SECONDS)
