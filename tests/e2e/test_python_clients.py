@@ -174,7 +174,12 @@ def test_the_table_stays(server: Server, tmp_path: Path) -> None:
         (("publish", "URL", "--room", "r", "--source", __file__), "cannot be read"),
         (("publish", "URL", "--room", "r", "--source", "recording:nothing"), "no recording"),
         (("publish", "URL", "--room", "r", "--size", "1x1"), "is no size"),
-        (("publish", "URL", "--room", "r", "--mode", "e2ee-mls"), "mode hop only"),
+        (("publish", "URL", "--room", "r", "--mode", "e2ee-mls"), "hop and e2ee-passphrase"),
+        (("publish", "URL", "--room", "r", "--mode", "e2ee-passphrase"), "needs --secret"),
+        (
+            ("subscribe", "URL", "--room", "r", "--mode", "e2ee-passphrase", "--secret", "x"),
+            "opens no room",
+        ),
         (("publish", "URL", "--room", "r", "--secret", "x"), "no secret"),
         (("subscribe", "URL", "--room", "r", "--wish", "huge"), "is no wish"),
         (("subscribe", "URL", "--room", "r", "--seconds", "-1"), "seconds"),
