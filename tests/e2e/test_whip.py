@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import client
 from tests.support.ffmpeg import FfmpegPublisher
 from tests.support.page import Seat
 from tests.support.patience import wait_until
@@ -73,6 +74,19 @@ def test_a_page_sees_and_hears_it(server: Server, publish: Publish, person: Seat
     wait_until(lambda: ana.find(NAME, "camera") is None, 10, "Ana sees that it has ended")
     assert server.metric("sfu_participants") == 1
     assert server.metric("sfu_publications") == 0
+
+
+def test_a_client_decodes_it(server: Server, publish: Publish, tmp_path: Path) -> None:
+    """`sfu-client subscribe` gets H.264 and Opus whole."""
+    publisher = publish(server)
+    wait_for_media(server, publisher)
+    watching = ("subscribe", server.url, "--room", "studio", "--seconds", "10", "--json")
+    with client(tmp_path, *watching) as subscriber:
+        assert subscriber.ends() == 0, subscriber.process.said
+        came = {report["codec"]: report for report in subscriber.publications()}
+    assert came.keys() == {"H264", "opus"}
+    assert all(report["frames_decoded"] > 50 for report in came.values())
+    assert all(report["loss"] == 0 for report in came.values())
 
 
 def test_who_comes_late_waits_for_its_next_key_frame(
