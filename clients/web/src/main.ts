@@ -2,9 +2,10 @@
 
 import "./styles/main.css";
 import { App } from "./app";
-import { parseSettings } from "./settings";
+import { parseSettings, withoutSurprises } from "./settings";
 
 const root = document.getElementById("app");
 if (root) {
-  void new App(root, parseSettings(new URL(location.href))).start();
+  const settings = parseSettings(new URL(location.href));
+  void new App(root, withoutSurprises(settings, location.hostname, navigator.webdriver)).start();
 }

@@ -67,6 +67,17 @@ export function suggestRoom(random: () => number): string {
   return `${pick(MOODS)}-${pick(PLACES)}-${Math.floor(1000 + random() * 9000)}`;
 }
 
+const THIS_MACHINE = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/**
+ * The same, but nobody's link switches a camera on without a click: only pages of this machine join
+ * by themselves, and browsers that a program drives anyway.
+ */
+export function withoutSurprises(settings: Settings, hostname: string, driven: boolean): Settings {
+  const autojoin = settings.autojoin && (driven || THIS_MACHINE.has(hostname));
+  return { ...settings, autojoin };
+}
+
 /** The page of a room, without the invitation. */
 export function roomPath(room: string): string {
   return `/room/${encodeURIComponent(room)}`;

@@ -9,6 +9,7 @@ import {
   roomPath,
   suggestRoom,
   tidyName,
+  withoutSurprises,
 } from "../src/settings";
 
 const settings = (address: string) => parseSettings(new URL(address, "http://localhost:8080"));
@@ -142,5 +143,22 @@ describe("a name", () => {
     ["😀".repeat(70), "😀".repeat(64)],
   ])("%j is shown as %j", (typed, shown) => {
     expect(tidyName(typed)).toBe(shown);
+  });
+});
+
+describe("joining without a click", () => {
+  const link = settings("/room/den?autojoin=1&camera=1");
+
+  it.each(["localhost", "127.0.0.1", "[::1]"])("is for pages of this machine: %s", (host) => {
+    expect(withoutSurprises(link, host, false).autojoin).toBe(true);
+  });
+
+  it("is for browsers that a program drives", () => {
+    expect(withoutSurprises(link, "example.org", true).autojoin).toBe(true);
+  });
+
+  it("is in nobody's power who sends a link", () => {
+    expect(withoutSurprises(link, "example.org", false).autojoin).toBe(false);
+    expect(withoutSurprises(settings("/room/den"), "localhost", true).autojoin).toBe(false);
   });
 });
