@@ -96,7 +96,10 @@ export class Call {
       { send: (offer) => this.#signalling.offer(offer), changed: () => this.#changed() },
       keeper,
     );
-    this.#meter = new Meter(this.#peer, keeper, () => events.measured());
+    this.#meter = new Meter(this.#peer, keeper, {
+      measured: () => events.measured(),
+      report: (refused) => this.#signalling.send({ type: "report_refusals", ...refused }),
+    });
     this.#hearing = new Hearing(
       keeper,
       (message) => this.#receive(message),

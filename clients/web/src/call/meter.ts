@@ -3,10 +3,17 @@
 import type { Identifier } from "../protocol/messages";
 import type { Keeper } from "../sealing/keeper";
 import type { Peer } from "./peer";
-import { Seals } from "./seals";
+import { type Refused, Seals } from "./seals";
 import { inboundFields, StatsBook } from "./stats";
 
 const PERIOD_MS = 1000;
+const PERIODS_PER_REPORT = 5;
+
+interface MeterEvents {
+  measured(): void;
+  /** Tell the server which frames were not played; false while it cannot be told. */
+  report(refused: Refused): boolean;
+}
 
 export class Meter {
   readonly stats = new StatsBook();
@@ -14,12 +21,13 @@ export class Meter {
   #timer: ReturnType<typeof setInterval> | undefined;
   readonly #peer: Peer;
   readonly #keeper: Keeper | null;
-  readonly #measured: () => void;
+  readonly #events: MeterEvents;
+  #periods = 0;
 
-  constructor(peer: Peer, keeper: Keeper | null, measured: () => void) {
+  constructor(peer: Peer, keeper: Keeper | null, events: MeterEvents) {
     this.#peer = peer;
     this.#keeper = keeper;
-    this.#measured = measured;
+    this.#events = events;
   }
 
   start(): void {
@@ -41,7 +49,18 @@ export class Meter {
     const [received, published] = [this.#peer.received(), this.#peer.published()];
     this.stats.read(await this.#peer.connection.getStats(), received, published);
     await this.#countFrames();
-    this.#measured();
+    this.#periods += 1;
+    if (this.#periods % PERIODS_PER_REPORT === 0) {
+      this.#report();
+    }
+    this.#events.measured();
+  }
+
+  #report(): void {
+    const refused = this.seals.untold();
+    if (refused && this.#events.report(refused)) {
+      this.seals.told(refused);
+    }
   }
 
   async #countFrames(): Promise<void> {

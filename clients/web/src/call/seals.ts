@@ -1,14 +1,34 @@
 /** What became of sealed frames, and whether anything of a publication opens at all. */
 
 import type { Identifier } from "../protocol/messages";
-import { type Counts, noCounts } from "../sealing/frames";
+import { type Counts, noCounts, type Refusal } from "../sealing/frames";
 
 /** What was dropped and should not have come. Duplicates and empty frames are usual. */
 export function refusedFrames(counts: Counts): number {
   return counts.malformed + counts.unknown_key + counts.not_authentic + counts.mislabelled;
 }
 
+const REPORTED = [
+  "malformed",
+  "unknown_key",
+  "replayed",
+  "not_authentic",
+  "mislabelled",
+] as const satisfies readonly Refusal[];
+
+/** What the server is told, so that its operator can count it; empty frames are usual. */
+export type Refused = Record<(typeof REPORTED)[number], number>;
+
+const NOTHING: Refused = {
+  malformed: 0,
+  unknown_key: 0,
+  replayed: 0,
+  not_authentic: 0,
+  mislabelled: 0,
+};
+
 export class Seals {
+  #untold: Refused = { ...NOTHING };
   #counts: ReadonlyMap<Identifier, Counts> = new Map();
   readonly #waiting = new Set<Identifier>();
 
@@ -16,6 +36,9 @@ export class Seals {
   note(counts: ReadonlyMap<Identifier, Counts>): void {
     for (const [publication, now] of counts) {
       const before = this.counts(publication);
+      for (const reason of REPORTED) {
+        this.#untold[reason] += Math.max(0, now[reason] - before[reason]);
+      }
       if (now.opened > before.opened) {
         this.#waiting.delete(publication);
       } else if (refusedFrames(now) > refusedFrames(before)) {
@@ -28,6 +51,18 @@ export class Seals {
       }
     }
     this.#counts = counts;
+  }
+
+  /** What was refused and the server was not told of yet; null if nothing was. */
+  untold(): Refused | null {
+    return REPORTED.some((reason) => this.#untold[reason] > 0) ? { ...this.#untold } : null;
+  }
+
+  /** It was told. */
+  told(refused: Refused): void {
+    for (const reason of REPORTED) {
+      this.#untold[reason] -= refused[reason];
+    }
   }
 
   counts(publication: Identifier): Counts {

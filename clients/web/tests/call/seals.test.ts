@@ -40,3 +40,28 @@ it("counts as refused what should not have come", () => {
   const all = { ...noCounts(), opened: 1, empty: 2, replayed: 4, malformed: 8, unknown_key: 16 };
   expect(refusedFrames(all)).toBe(24);
 });
+
+describe("what the server is told", () => {
+  it("is each refusal once, whoever's it was, and no empty frame", () => {
+    const seals = new Seals();
+    expect(seals.untold()).toBeNull();
+    seals.note(counts({ replayed: 2, empty: 9, opened: 9 }));
+    seals.note(counts({ replayed: 3, not_authentic: 1, opened: 9 }));
+    const refused = seals.untold();
+    expect(refused).toMatchObject({ replayed: 3, not_authentic: 1, malformed: 0 });
+    expect(refused).not.toHaveProperty("empty");
+    seals.note(counts({ replayed: 4, not_authentic: 1 }));
+    if (refused) {
+      seals.told(refused);
+    }
+    expect(seals.untold()).toMatchObject({ replayed: 1, not_authentic: 0 });
+  });
+
+  it("never falls when somebody has other keys, and counts anew", () => {
+    const seals = new Seals();
+    seals.note(counts({ replayed: 5 }));
+    seals.note(counts({ replayed: 1 }));
+    seals.note(counts({ replayed: 2 }));
+    expect(seals.untold()).toMatchObject({ replayed: 6 });
+  });
+});
