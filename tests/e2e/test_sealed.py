@@ -276,6 +276,11 @@ def test_a_stream_is_not_played_as_another(ana: Page, server: Server, person: Se
     known = dan.find("Ana", "screen") or {}
     assert known["frames"]["opened"] == 0
     assert known["frames"]["unknown_key"] > 0
+    wait_until(
+        lambda: server.metric("sfu_client_refused_frames_total", reason="unknown_key") > 0,
+        20,
+        "Dan's page tells the server that it refused frames",
+    )
     dan.hears("Ana")
     dan.screenshot("sealed-waiting")
 
