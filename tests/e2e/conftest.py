@@ -84,19 +84,23 @@ def person(serve: Serve, browsers: BrowserPool, request: pytest.FixtureRequest) 
 
 
 @pytest.fixture
-def distant(serve: Serve, elsewhere: Namespace, tmp_path: Path) -> Iterator[Seat]:
+def distant(
+    serve: Serve, elsewhere: Namespace, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Seat]:
     """Seat people in front of a Chromium on the other machine."""
     assert serve
-    drivers: list[Driver] = []
+    pages: list[Page] = []
 
     def seat(name: str, kind: Kind) -> Page:
         assert kind == "chromium", "only Chromium can be driven through a pipe"
-        drivers.append(start_chromium(tmp_path, around=elsewhere.command()))
-        return Page(drivers[-1], name)
+        pages.append(Page(start_chromium(tmp_path, around=elsewhere.command()), name))
+        return pages[-1]
 
     yield seat
-    for driver in drivers:
-        driver.quit()
+    for page in pages:
+        if request.node.stash.get(FAILED, False):
+            page.keep_evidence(f"{request.node.name}-{page.name}")
+        page.driver.quit()
 
 
 @pytest.fixture

@@ -20,6 +20,9 @@ from tests.support.patience import wait_until
 from tests.support.server import Serve, Server
 
 MEDIA_SECONDS = 40
+TOLD_SECONDS = 2
+"""People hear of a switch a tenth of a second after it, and more on a busy machine."""
+
 HEIGHTS = {"base": 180, "sd": 360, "hd": 720}
 
 
@@ -117,6 +120,7 @@ def test_wishes_change_while_it_runs(server: Server, tmp_path: Path) -> None:
                 process.stdin.write(words)
                 process.stdin.flush()
                 wait_until(partial(is_sent, server, layer), MEDIA_SECONDS, f"{layer} is sent")
+            time.sleep(TOLD_SECONDS)
             process.send_signal(signal.SIGINT)
             said, complaints = process.communicate(timeout=20)
         finally:

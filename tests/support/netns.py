@@ -47,6 +47,10 @@ class Namespace:
 
     def _connect(self) -> None:
         run("link", "add", self._cable, "type", "veth", "peer", "name", "eth0", "netns", self.name)
+        # An address of IPv6 that comes by itself a second later would be a change of network, at
+        # which Chromium gives up what it is loading.
+        run("link", "set", self._cable, "addrgenmode", "none")
+        self._inside("link", "set", "eth0", "addrgenmode", "none")
         run("address", "add", f"{self.host}/24", "dev", self._cable)
         run("link", "set", self._cable, "up")
         self._inside("link", "set", "lo", "up")

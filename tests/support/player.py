@@ -40,7 +40,8 @@ class Player:
         self.page = page
 
     def play(self, examples: Examples, url: str, token: str = "") -> None:
-        """Open the page on a WHEP endpoint."""
+        """Open the page on a WHEP endpoint, anew even if only the token is another one."""
+        self.page.driver.get("about:blank")
         fragment = f"#token={token}" if token else ""
         self.page.driver.get(f"{examples.url}/whep.html?{urlencode({'url': url})}{fragment}")
 
