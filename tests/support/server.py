@@ -24,10 +24,12 @@ URL: Final = re.compile(r"https?://[^\s\"'<>]+")
 Labels = Mapping[str, str]
 
 
-def free_port() -> int:
+def free_port(*, besides: int = 0) -> int:
     """A port that nobody uses, for UDP and TCP, and that no outgoing connection will take."""
     while True:
         port = random.randrange(*PORTS)  # noqa: S311 - nobody guesses against us
+        if port == besides:
+            continue
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
             try:
                 tcp.bind(("", port))
@@ -59,7 +61,7 @@ class Server:
     ) -> None:
         given = environment or {}
         self.http_port = int(given.get("SFU_HTTP_PORT") or free_port())
-        self.media_port = int(given.get("SFU_MEDIA_PORT") or free_port())
+        self.media_port = int(given.get("SFU_MEDIA_PORT") or free_port(besides=self.http_port))
         self.process = ChildProcess(
             [sys.executable, "-m", "sfu", "serve", *options],
             folder / f"server-{self.http_port}.log",
