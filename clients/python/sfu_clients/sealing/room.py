@@ -102,7 +102,9 @@ class SealedRoom:
         if sender is None:
             return None
         key = sender, STREAMS[source]
-        return self._openers.setdefault(key, Opener(*key))
+        if key not in self._openers:  # its keys take some deriving
+            self._openers[key] = Opener(*key)
+        return self._openers[key]
 
     def refusals(self) -> Counter[str]:
         """What has been refused in this room so far, by reason."""
