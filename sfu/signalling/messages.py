@@ -24,10 +24,20 @@ Mid = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=200_000)]
 Height = Annotated[int, msgspec.Meta(ge=0, le=8640)]
-Hello = Annotated[str, msgspec.Meta(min_length=1, max_length=700, pattern=r"\A[A-Za-z0-9_-]+\Z")]
+Hello = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"\A[A-Za-z0-9_-]+\Z")
+]
 SealedLine = Annotated[
     str, msgspec.Meta(min_length=1, max_length=24_000, pattern=r"\A[A-Za-z0-9_-]+\Z")
 ]
+GroupId = Annotated[
+    str, msgspec.Meta(min_length=43, max_length=43, pattern=r"\A[A-Za-z0-9_-]+\Z")
+]
+"""32 random bytes in base64url, as all that belongs to groups is."""
+Handshake = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=120_000, pattern=r"\A[A-Za-z0-9_-]+\Z")
+]
+CommitNumber = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 RequestId = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 
@@ -107,6 +117,14 @@ class ReceivedSection(Value, frozen=True):
     publication: Identifier
 
 
+class Group(Value, frozen=True):
+    """The group of a room in mode `e2ee-mls`: docs/mls.md."""
+
+    id: GroupId
+    number: CommitNumber
+    """How many commits were accepted in it."""
+
+
 class SectionNote(Value, frozen=True):
     """Why an m-line of an offer was refused or limited, for a person to read."""
 
@@ -176,6 +194,43 @@ class ReportRefusals(Message, frozen=True):
     mislabelled: Count = 0
 
 
+class Introduce(Message, frozen=True):
+    """Another hello than that of `join`; who was a member of the group is none any more."""
+
+    hello: Hello
+
+
+class StartGroup(Message, frozen=True):
+    """Be the first member of a room's group, in mode `e2ee-mls` only, like what follows."""
+
+    group: GroupId
+
+
+class SendCommit(Message, frozen=True):
+    """A commit, to be accepted if so many were accepted before it, and no more."""
+
+    group: GroupId
+    number: CommitNumber
+    commit: Handshake
+    welcome: Handshake | None
+    """For those who are added."""
+    added: Annotated[tuple[Identifier, ...], msgspec.Meta(max_length=200)]
+
+
+class SendGroupMessage(Message, frozen=True):
+    """A message to all other members, that the server cannot read."""
+
+    group: GroupId
+    message: SealedLine
+
+
+class CatchUp(Message, frozen=True):
+    """Ask for the commits from a number on; null for who waits to be added, or was meanwhile."""
+
+    group: GroupId
+    number: CommitNumber | None
+
+
 class AskMute(Message, frozen=True):
     """Moderators: ask a participant to mute a publication."""
 
@@ -208,6 +263,8 @@ class Welcome(Message, frozen=True):
     moderator: bool
     participants: tuple[Participant, ...]
     speaker: Identifier | None
+    group: Group | None
+    """In mode `e2ee-mls`: the group, if there is one; being in it is another thing."""
 
 
 class ParticipantJoined(Message, frozen=True):
@@ -292,6 +349,45 @@ class SealedChat(Message, frozen=True):
     line: str
 
 
+class GroupStarted(Message, frozen=True):
+    """The room has a group with one member."""
+
+    participant: Identifier
+    group: GroupId
+
+
+class CommitAccepted(Message, frozen=True):
+    """The commit of this number, for all members; the next has the next number."""
+
+    participant: Identifier
+    group: GroupId
+    number: CommitNumber
+    commit: Handshake
+
+
+class GroupWelcome(Message, frozen=True):
+    """You were added; `number` is that of the next commit."""
+
+    participant: Identifier
+    group: GroupId
+    number: CommitNumber
+    welcome: Handshake
+
+
+class GroupMessage(Message, frozen=True):
+    """What a member says to the others, that the server cannot read."""
+
+    participant: Identifier
+    group: GroupId
+    message: SealedLine
+
+
+class GroupEnded(Message, frozen=True):
+    """Nobody of the group is left."""
+
+    group: GroupId
+
+
 class MuteAsked(Message, frozen=True):
     """A moderator asks you to mute a publication."""
 
@@ -324,6 +420,11 @@ ClientMessage = (
     | SendChat
     | SendSealedChat
     | ReportRefusals
+    | Introduce
+    | StartGroup
+    | SendCommit
+    | SendGroupMessage
+    | CatchUp
     | AskMute
     | Remove
     | Leave
@@ -341,6 +442,11 @@ ServerMessage = (
     | SpeakerChanged
     | Chat
     | SealedChat
+    | GroupStarted
+    | CommitAccepted
+    | GroupWelcome
+    | GroupMessage
+    | GroupEnded
     | MuteAsked
     | Removed
     | Problem

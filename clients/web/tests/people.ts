@@ -30,6 +30,7 @@ export function welcome(changes: Partial<Welcome> = {}): Welcome {
     moderator: false,
     participants: [participant("me"), participant("ada", publication("c1"))],
     speaker: null,
+    group: null,
     ...changes,
   };
 }

@@ -28,11 +28,20 @@ export type Sdp = string;
 /** 0 to 8 640 */
 export type Height = number;
 
-/** 1 to 700 characters of [A-Za-z0-9_-] */
+/** 1 to 2 000 characters of [A-Za-z0-9_-] */
 export type Hello = string;
 
 /** 1 to 24 000 characters of [A-Za-z0-9_-] */
 export type SealedLine = string;
+
+/** 32 random bytes in base64url, as all that belongs to groups is. */
+export type GroupId = string;
+
+/** 1 to 120 000 characters of [A-Za-z0-9_-] */
+export type Handshake = string;
+
+/** 0 to 9 007 199 254 740 992 */
+export type CommitNumber = number;
 
 /** 0 to 1 000 000 */
 export type Count = number;
@@ -88,6 +97,13 @@ export interface PublishedSection {
 export interface ReceivedSection {
   readonly mid: Mid;
   readonly publication: Identifier;
+}
+
+/** The group of a room in mode `e2ee-mls`: docs/mls.md. */
+export interface Group {
+  readonly id: GroupId;
+  /** How many commits were accepted in it. */
+  readonly number: CommitNumber;
 }
 
 /** Why an m-line of an offer was refused or limited, for a person to read. */
@@ -155,6 +171,43 @@ export interface ReportRefusals {
   readonly mislabelled?: Count;
 }
 
+/** Another hello than that of `join`; who was a member of the group is none any more. */
+export interface Introduce {
+  readonly type: "introduce";
+  readonly hello: Hello;
+}
+
+/** Be the first member of a room's group, in mode `e2ee-mls` only, like what follows. */
+export interface StartGroup {
+  readonly type: "start_group";
+  readonly group: GroupId;
+}
+
+/** A commit, to be accepted if so many were accepted before it, and no more. */
+export interface SendCommit {
+  readonly type: "send_commit";
+  readonly group: GroupId;
+  readonly number: CommitNumber;
+  readonly commit: Handshake;
+  /** For those who are added. */
+  readonly welcome: Handshake | null;
+  readonly added: readonly Identifier[];
+}
+
+/** A message to all other members, that the server cannot read. */
+export interface SendGroupMessage {
+  readonly type: "send_group_message";
+  readonly group: GroupId;
+  readonly message: SealedLine;
+}
+
+/** Ask for the commits from a number on; null for who waits to be added, or was meanwhile. */
+export interface CatchUp {
+  readonly type: "catch_up";
+  readonly group: GroupId;
+  readonly number: CommitNumber | null;
+}
+
 /** Moderators: ask a participant to mute a publication. */
 export interface AskMute {
   readonly type: "ask_mute";
@@ -185,6 +238,8 @@ export interface Welcome {
   readonly moderator: boolean;
   readonly participants: readonly Participant[];
   readonly speaker: Identifier | null;
+  /** In mode `e2ee-mls`: the group, if there is one; being in it is another thing. */
+  readonly group: Group | null;
 }
 
 /** Somebody came. */
@@ -269,6 +324,45 @@ export interface SealedChat {
   readonly line: string;
 }
 
+/** The room has a group with one member. */
+export interface GroupStarted {
+  readonly type: "group_started";
+  readonly participant: Identifier;
+  readonly group: GroupId;
+}
+
+/** The commit of this number, for all members; the next has the next number. */
+export interface CommitAccepted {
+  readonly type: "commit_accepted";
+  readonly participant: Identifier;
+  readonly group: GroupId;
+  readonly number: CommitNumber;
+  readonly commit: Handshake;
+}
+
+/** You were added; `number` is that of the next commit. */
+export interface GroupWelcome {
+  readonly type: "group_welcome";
+  readonly participant: Identifier;
+  readonly group: GroupId;
+  readonly number: CommitNumber;
+  readonly welcome: Handshake;
+}
+
+/** What a member says to the others, that the server cannot read. */
+export interface GroupMessage {
+  readonly type: "group_message";
+  readonly participant: Identifier;
+  readonly group: GroupId;
+  readonly message: SealedLine;
+}
+
+/** Nobody of the group is left. */
+export interface GroupEnded {
+  readonly type: "group_ended";
+  readonly group: GroupId;
+}
+
 /** A moderator asks you to mute a publication. */
 export interface MuteAsked {
   readonly type: "mute_asked";
@@ -301,6 +395,11 @@ export type ClientMessage =
   | SendChat
   | SendSealedChat
   | ReportRefusals
+  | Introduce
+  | StartGroup
+  | SendCommit
+  | SendGroupMessage
+  | CatchUp
   | AskMute
   | Remove
   | Leave;
@@ -318,6 +417,11 @@ export type ServerMessage =
   | SpeakerChanged
   | Chat
   | SealedChat
+  | GroupStarted
+  | CommitAccepted
+  | GroupWelcome
+  | GroupMessage
+  | GroupEnded
   | MuteAsked
   | Removed
   | Problem;
