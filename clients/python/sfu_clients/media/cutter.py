@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from sfu.wire.extensions import Extension
+from sfu_clients.errors import ClientError
 from sfu_clients.payload import EncodedFrame, packetizer
 from sfu_clients.rtp.outgoing import MediaPacket
 
@@ -16,11 +17,14 @@ class Cutter:
 
     def __init__(self, codec: str) -> None:
         """`codec` is an encoding name as in SDP."""
+        self._codec = codec
         self._packetizer = packetizer(codec)
         self._seal: FrameSeal | None = None
 
     def seal(self, seal: FrameSeal) -> None:
-        """Seal each frame from now on."""
+        """Seal each frame from now on; raises ClientError if that cannot be."""
+        if self._codec == "AV1":  # whose receivers would need to know what is under the seal
+            raise ClientError("AV1 is sealed with dependency descriptors only: take vp8 or vp9.")
         self._seal = seal
 
     def cut(self, frames: Iterable[EncodedFrame]) -> list[MediaPacket]:

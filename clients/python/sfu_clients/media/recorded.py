@@ -5,6 +5,7 @@ from sfu_clients.errors import ClientError
 from sfu_clients.media.cutter import FrameSeal
 from sfu_clients.recordings.recording import RecordedStream, Recording
 from sfu_clients.recordings.replay import Replay
+from sfu_clients.recordings.resealing import Resealer, can_be_sealed
 from sfu_clients.rtp.outgoing import MediaPacket
 
 
@@ -16,16 +17,25 @@ class RecordedSource:
     def __init__(self, recording: Recording) -> None:
         self.name = "microphone" if recording.kind == "audio" else "camera"
         self.codec = recording.codec
-        self._replay = Replay(max(recording.streams, key=_octets))
+        self._stream = max(recording.streams, key=_octets)
+        self._replay = Replay(self._stream)
+        self._resealer: Resealer | None = None
 
     def due(self) -> float:
         """When the next packet leaves."""
         return self._replay.due()
 
     def produce(self, *, now: float) -> list[MediaPacket]:
-        """What is due."""
+        """What is due; if it is sealed, the rest of its frame, too."""
         del now
-        return self._replay.take(self._replay.due())
+        resealer = self._resealer
+        packets = self._replay.take(self._replay.due())
+        if resealer is None:
+            return packets
+        sealed = resealer.put(packets)
+        while resealer.inside_frame:
+            sealed += resealer.put(self._replay.take(self._replay.due()))
+        return sealed
 
     def ask_key_frame(self) -> None:
         """The recording goes on with its next one."""
@@ -35,9 +45,10 @@ class RecordedSource:
         """It is as it was recorded."""
 
     def seal(self, seal: FrameSeal) -> None:
-        """Its frames are packets already."""
-        del seal
-        raise ClientError("A recording cannot be sealed; publish a pattern or a file instead.")
+        """Seal each frame, and put it into the packets that it was recorded in."""
+        if not can_be_sealed(self.codec, self._stream):
+            raise ClientError(f"This recording of {self.codec} cannot be sealed.")
+        self._resealer = Resealer(self.codec, seal)
 
 
 def _octets(stream: RecordedStream) -> int:

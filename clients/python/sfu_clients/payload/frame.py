@@ -18,6 +18,7 @@ class EncodedFrame:
     timestamp: int
     """In units of the codec's clock, counted from any beginning, not cut to 32 bits."""
     key_frame: bool = False
+    spatial: int = 0
     temporal: int = 0
     layer_sync: bool = False
     """Refers to nothing but the last frame of temporal layer 0."""

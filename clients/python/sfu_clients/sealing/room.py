@@ -79,14 +79,15 @@ class SealedRoom:
 
     def sealer(self, source: MediaSource, codec: str) -> Callable[[EncodedFrame], bytes]:
         """What seals the frames of a source; raises ClientError for a codec that cannot be."""
-        if codec not in shims.CODEC_NUMBERS or codec == "AV1":
-            raise ClientError(f"Frames of {codec} cannot be sealed here: take vp8 or vp9.")
+        if codec not in shims.CODEC_NUMBERS:
+            raise ClientError(f"Frames of {codec} cannot be sealed: take vp8 or vp9.")
         stream = STREAMS[source]
         sealer = self._sealers.setdefault(stream, Sealer(self._own, stream))
 
         def seal(frame: EncodedFrame) -> bytes:
             info = FrameInfo(
                 key_frame=frame.key_frame,
+                spatial=frame.spatial,
                 temporal=frame.temporal,
                 width=frame.width,
                 height=frame.height,

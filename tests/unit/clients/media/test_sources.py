@@ -67,3 +67,9 @@ def test_an_impossible_size_is_told() -> None:
     encoder = VideoEncoder("AV1", 16, 16, rate=30, bitrate=100_000)
     with pytest.raises(ClientError, match="AV1 of 16x16 cannot be encoded"):
         encoder.encode(Pattern(96, 64).draw(0, NOW).reformat(16, 16), 0)
+
+
+def test_live_av1_is_not_sealed() -> None:
+    """No dependency descriptor would tell its receivers which frames begin a sequence."""
+    with pytest.raises(ClientError, match="descriptors only"):
+        PatternSource("AV1").seal(lambda frame: frame.data)

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.errors import MalformedPacket
-from sfu_clients.payload import CLOCK_RATES, MAX_PAYLOAD_BYTES, EncodedFrame, packetizer, unwrap
+from sfu_clients.payload import (
+    CLOCK_RATES,
+    MAX_PAYLOAD_BYTES,
+    EncodedFrame,
+    frames,
+    packetizer,
+    unwrap,
+)
 from sfu_clients.payload.av1 import TEMPORAL_DELIMITER, obus
 from sfu_clients.payload.h264 import START_CODE, nal_units
 
@@ -64,6 +71,8 @@ def test_any_payloads_parse_or_are_refused(codec: str, payloads: list[bytes]) ->
     """MalformedPacket, and nothing else."""
     with contextlib.suppress(MalformedPacket):
         unwrap(codec, payloads)
+    with contextlib.suppress(MalformedPacket):
+        frames(codec, payloads)
 
 
 @pytest.mark.parametrize(

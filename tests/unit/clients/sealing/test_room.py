@@ -129,11 +129,10 @@ def test_another_hello_brings_other_keys() -> None:
     assert opener.open("VP8", after.sealer("camera", "VP8")(FRAME)) is not None
 
 
-@pytest.mark.parametrize("codec", ["H264", "AV1"])
-def test_what_cannot_be_sealed_is_refused(codec: str) -> None:
+def test_what_cannot_be_sealed_is_refused() -> None:
     """In words; never sent in clear."""
     with pytest.raises(ClientError, match="cannot be sealed"):
-        room("Ana").sealer("camera", codec)
+        room("Ana").sealer("camera", "H264")
 
 
 def test_what_is_no_secret_is_refused() -> None:
