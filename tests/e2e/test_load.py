@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from tests.support.patience import wait_until
+from tests.support.secrets import SECRET
 from tests.support.server import Server
 
 SECONDS = 5
+SEALED = ("--mode", "e2ee-passphrase", "--secret", SECRET)
 
 
 def load(server: Server, *options: str) -> dict[str, Any]:
@@ -56,6 +58,13 @@ def is_forgotten(server: Server) -> None:
             2,
             4,
             id="H.264",
+        ),
+        pytest.param(("--layout", "webinar", "--subscribers", "2", *SEALED), 2, 4, id="sealed"),
+        pytest.param(
+            ("--layout", "webinar", "--subscribers", "2", *SEALED, "--recording", "av1-l3t3-key"),
+            2,
+            4,
+            id="sealed AV1",
         ),
     ],
 )
@@ -117,6 +126,11 @@ def test_ctrl_c_ends_it_with_its_report(server: Server) -> None:
             ("--layout", "meeting", "--recording", "nothing"),
             "no recording nothing",
             id="recording",
+        ),
+        pytest.param(
+            ("--layout", "meeting", *SEALED, "--recording", "h264-l1t3"),
+            "cannot be sealed",
+            id="a codec that cannot be sealed",
         ),
         pytest.param(
             ("--layout", "webinar", "--subscribers", "60"),

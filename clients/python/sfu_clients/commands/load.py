@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from sfu_clients.commands.options import Commands, read_seconds
+from sfu_clients.commands.options import Commands, add_mode_options, read_seconds, read_secret
 from sfu_clients.commands.stay import stop_signals
 from sfu_clients.errors import ClientError
 from sfu_clients.load.layouts import LAYOUTS, MAX_SECONDS, layout
@@ -44,6 +44,7 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--insecure", action="store_true", help="believe any certificate, as of `make run LAN=1`"
     )
+    add_mode_options(command)
     command.add_argument(
         "--server-pid", type=int, metavar="PID", help="the server's process, for its CPU time"
     )
@@ -64,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
         token=options.token or os.environ.get("SFU_TOKEN"),
         insecure=options.insecure,
         server_pid=options.server_pid,
+        secret=read_secret(options),
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         found = runner.run(_run(Run(plan), shown=not options.json))

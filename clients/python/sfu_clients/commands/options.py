@@ -32,12 +32,29 @@ def add_call_options(command: argparse.ArgumentParser, *, name: str) -> None:
     command.add_argument(
         "--insecure", action="store_true", help="believe any certificate, as of `make run LAN=1`"
     )
+    add_mode_options(command)
+    command.add_argument("--seconds", type=read_seconds, help="how long; without: until ctrl-C")
+    command.add_argument("--json", action="store_true", help="print one line of JSON at the end")
+
+
+def add_mode_options(command: argparse.ArgumentParser) -> None:
+    """Whether and how the room is sealed."""
     command.add_argument("--mode", default="hop", help="of the room: hop, or e2ee-passphrase")
     command.add_argument(
         "--secret", help="what follows #key= in a sealed room's link, or SALT:PASSPHRASE"
     )
-    command.add_argument("--seconds", type=read_seconds, help="how long; without: until ctrl-C")
-    command.add_argument("--json", action="store_true", help="print one line of JSON at the end")
+
+
+def read_secret(options: argparse.Namespace) -> str | None:
+    """The secret of a sealed room, None in the mode `hop`; raises ClientError."""
+    secret: str | None = options.secret or os.environ.get("SFU_SECRET")
+    if options.mode not in {"hop", SEALED_MODE}:
+        raise ClientError(f"Modes are hop and {SEALED_MODE}, not {options.mode!r}.")
+    if options.mode == "hop" and options.secret is not None:
+        raise ClientError("The mode hop has no secret: its server can read everything.")
+    if options.mode == SEALED_MODE and secret is None:
+        raise ClientError(f"The mode {SEALED_MODE} needs --secret: what follows #key= in the link.")
+    return None if options.mode == "hop" else secret
 
 
 def read_seconds(text: str) -> float:
@@ -53,18 +70,11 @@ def read_seconds(text: str) -> float:
 
 def client(options: argparse.Namespace) -> Client:
     """The participant that the options describe; raises ClientError."""
-    secret = options.secret or os.environ.get("SFU_SECRET")
-    if options.mode not in {"hop", SEALED_MODE}:
-        raise ClientError(f"Modes are hop and {SEALED_MODE}, not {options.mode!r}.")
-    if options.mode == "hop" and options.secret is not None:
-        raise ClientError("The mode hop has no secret: its server can read everything.")
-    if options.mode == SEALED_MODE and secret is None:
-        raise ClientError(f"The mode {SEALED_MODE} needs --secret: what follows #key= in the link.")
     return Client(
         options.url,
         options.room,
         name=options.name,
         token=options.token or os.environ.get("SFU_TOKEN"),
         insecure=options.insecure,
-        secret=None if options.mode == "hop" else secret,
+        secret=read_secret(options),
     )

@@ -163,10 +163,7 @@ class Participant:
 
     def _published(self) -> tuple[PublishedSection, ...]:
         return tuple(
-            PublishedSection(
-                mid=mid,
-                source="microphone" if replayer.material.kind == "audio" else "camera",
-            )
+            PublishedSection(mid=mid, source=replayer.material.source)
             for mid, replayer in self.replayers.items()
         )
 

@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+
 from sfu.signalling.messages import Join
 from sfu_clients import tasks
 from sfu_clients.errors import ClientError
@@ -20,6 +22,8 @@ from sfu_clients.load.path.outgoing import Material, Replayer
 from sfu_clients.load.report import Generator, reception, report
 from sfu_clients.load.server import ServerGauge, Work, work
 from sfu_clients.recordings.recording import load_recording
+from sfu_clients.sealing.room import SealedRoom
+from sfu_clients.sealing.session import SEALED_MODE
 from sfu_clients.signalling import Signalling
 
 TICK_SECONDS: Final = 0.005
@@ -45,6 +49,8 @@ class Plan:
     token: str | None
     insecure: bool
     server_pid: int | None
+    secret: str | None
+    """Of a sealed room; None in the mode `hop`."""
 
 
 @dataclass(slots=True)
@@ -103,12 +109,15 @@ class Run:
         identity = Identity()
         signalling = functools.partial(Signalling, plan.url, insecure=plan.insecure)
         for place in range(layout.participants):
-            join = Join(room=plan.room, name=f"Load {place + 1}", token=plan.token)
+            name = f"Load {place + 1}"
+            join = Join(room=plan.room, name=name, token=plan.token)
+            replayers = []
+            if place < layout.publishers:
+                replayers = [Replayer(material, self._effort) for material in self._materials]
+                self._replayers.append(replayers)
+            if plan.secret is not None:
+                join = _sealed(join, replayers, plan.secret)
             self.participants.append(Participant(place, signalling, join, identity))
-        self._replayers = [
-            [Replayer(material, self._effort) for material in self._materials]
-            for _ in range(layout.publishers)
-        ]
         self._ticking = tasks.start(self._tick_for_ever(), "load")
         publishers = self.participants[: layout.publishers]
         watchers = [self.participants[place] for place in layout.watchers]
@@ -227,12 +236,22 @@ class Run:
             streams=len(streams),
             seconds=round(seconds, 2),
             recording=self.plan.recording if "video" in layout.kinds else SOUND,
+            mode="hop" if self.plan.secret is None else SEALED_MODE,
             not_connected=self._not_connected,
             lost_connections=sum(one.endpoint.lost for one in every),
             nacked=sum(one.nacked for one in feedback),
             key_frames_asked=sum(one.key_frames_asked for one in feedback),
             key_frames_sent_for=sum(r.key_frames_asked for rs in self._replayers for r in rs),
         )
+
+
+def _sealed(join: Join, replayers: Iterable[Replayer], secret: str) -> Join:
+    """Enter a sealed room, and seal what is sent; raises ClientError."""
+    room = SealedRoom(secret, join.room, join.name)
+    for replayer in replayers:
+        material = replayer.material
+        replayer.seal(room.sealer(material.source, material.codec))
+    return msgspec.structs.replace(join, mode=SEALED_MODE, hello=room.hello)
 
 
 def some_room() -> str:

@@ -5,17 +5,23 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from sfu.signalling.messages import MediaSource
 from sfu.wire.rtcp import FullIntraRequest, GenericNack, PictureLoss
 from sfu_clients.errors import ClientError
 from sfu_clients.load.gauges import LATE_SECONDS, Effort
 from sfu_clients.load.path.incoming import TAIL_BYTES
+from sfu_clients.media.cutter import FrameSeal
 from sfu_clients.recordings.recording import Recording
 from sfu_clients.recordings.replay import Replay
+from sfu_clients.recordings.resealing import Resealer, can_be_sealed
 from sfu_clients.rtp.bandwidth import Departures
 from sfu_clients.rtp.outgoing import OutgoingStream, StreamTerms
 
 BEHIND_SECONDS: Final = 0.5
 """Who is this late goes on from now instead of hurrying."""
+
+REMEMBERED: Final = 20_000
+"""Packets whose leaving is known: more than a recording has, or a minute sends."""
 
 
 class Material:
@@ -34,6 +40,11 @@ class Material:
         if not self.tails:
             raise ClientError(f"The packets of the recording {recording.name} are all alike.")
 
+    @property
+    def source(self) -> MediaSource:
+        """What it passes for."""
+        return "microphone" if self.kind == "audio" else "camera"
+
 
 class Replayer:
     """Sends a recording for ever, once it is connected."""
@@ -48,7 +59,7 @@ class Replayer:
         self._replay = Replay(material.stream)
         self._began_at = 0.0
         self._transmit: Callable[[bytes], None] = lambda _: None
-        self._tails = material.tails
+        self._resealer: Resealer | None = None
         self._payload_type = -1
 
     def start(
@@ -65,6 +76,13 @@ class Replayer:
         self._payload_type = terms.payload_type
         self.stream = OutgoingStream(terms, departures, self._send)
 
+    def seal(self, seal: FrameSeal) -> None:
+        """Seal each frame from now on; raises ClientError if that cannot be."""
+        codec = self.material.codec
+        if not can_be_sealed(codec, self.material.stream):
+            raise ClientError(f"This recording of {codec} cannot be sealed.")
+        self._resealer = Resealer(codec, seal)
+
     def send_due(self, *, now: float) -> None:
         """Send what should have left by now."""
         stream = self.stream
@@ -77,6 +95,8 @@ class Replayer:
         if late > BEHIND_SECONDS:
             self._began_at += late
         packets = self._replay.take(now - self._began_at)
+        if self._resealer is not None:
+            packets = self._resealer.put(packets)
         self._effort.sent += len(packets)
         if late > LATE_SECONDS:
             self._effort.sent_late += len(packets)
@@ -97,6 +117,9 @@ class Replayer:
         What follows until the kernel has it, SRTP and the call, counts as the server's delay.
         """
         tail = packet[-TAIL_BYTES:]
-        if tail in self._tails and packet[1] & 0x7F == self._payload_type:
+        known = self._resealer is not None or tail in self.material.tails
+        if known and packet[1] & 0x7F == self._payload_type:
             self.sent_at[tail] = time.time()
+            if len(self.sent_at) > REMEMBERED:  # what is sealed never ends alike
+                del self.sent_at[next(iter(self.sent_at))]
         self._transmit(packet)
