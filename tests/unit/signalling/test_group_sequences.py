@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sfu.rooms import delivery
 from tests.support.house import Client, House
@@ -25,7 +25,7 @@ class Person:
     hello: str
     client: Client | None = None
     next: int | None = None
-    seen: dict[int, str] = field(default_factory=dict)
+    since: int = 0  # the first number that they may see
     messages: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -35,7 +35,7 @@ class Person:
 
 
 class Party(RuleBasedStateMachine):
-    """Up to four people at the doors of one room."""
+    """Four people, one room; most steps are of somebody who is in it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,18 +76,21 @@ class Party(RuleBasedStateMachine):
         assert who.next is None
         assert who.client is not None
         if message["participant"] == who.client.ident:
-            who.next = 0
+            who.next = who.since = 0
 
     def on_group_welcome(self, who: Person, message: dict[str, Any]) -> None:
         """One more than is needed is in its place, too."""
         assert message["group"] == self.group
         assert message["welcome"] == f"w{message['number'] - 1}"
+        if who.next is None:
+            who.since = message["number"]
         assert who.next in {None, message["number"]}
         who.next = message["number"]
 
     def on_commit_accepted(self, who: Person, message: dict[str, Any]) -> None:
         """The next, and no other; never for who is not a member."""
         assert (message["group"], message["number"]) == (self.group, who.next)
+        assert message["number"] >= who.since
         if message["number"] == len(self.log):
             self.log.append(message["commit"])
         assert self.log[message["number"]] == message["commit"]
@@ -104,12 +107,28 @@ class Party(RuleBasedStateMachine):
 
     # Coming and going
 
+    @initialize()
+    def open(self) -> None:
+        """Everybody comes, and the first begins; sequences that need a while for it are rare."""
+        for place in range(4):
+            self.come(place, anew=False)
+        self.start(0)
+
+    def one_of_those(self, place: int, *, here: bool = True) -> Person:
+        people = [person for person in self.people if person.here == here]
+        return people[place % len(people)]
+
+    def somebody_is_here(self) -> bool:
+        return any(person.here for person in self.people)
+
+    def somebody_is_away(self) -> bool:
+        return not all(person.here for person in self.people)
+
+    @precondition(somebody_is_away)
     @rule(place=places, anew=st.booleans())
     def come(self, place: int, *, anew: bool) -> None:
         """Enter, or return: with the keys of before, or with others."""
-        who = self.people[place]
-        if who.here:
-            return
+        who = self.one_of_those(place, here=False)
         if anew:
             self.forget(who)
         secret = who.client.secret if who.client is not None else None
@@ -136,45 +155,46 @@ class Party(RuleBasedStateMachine):
         else:
             assert group == {"id": self.group, "number": len(self.log)}
 
+    @precondition(somebody_is_here)
     @rule(place=places)
     def drop(self, place: int) -> None:
-        who = self.people[place]
-        if who.here and who.client is not None:
-            who.client.session.disconnected(now=self.house.hall.now)
+        client = self.one_of_those(place).client
+        assert client is not None
+        client.session.disconnected(now=self.house.hall.now)
 
     @rule(seconds=st.sampled_from([3, 11]))
     def wait(self, seconds: int) -> None:
         self.house.hall.pass_time(seconds, step=1)
 
+    @precondition(somebody_is_here)
     @rule(place=places)
     def leave(self, place: int) -> None:
-        who = self.people[place]
-        if who.here:
-            who.next = None
-            self.say(who, "leave")
+        who = self.one_of_those(place)
+        who.next = None
+        self.say(who, "leave")
 
+    @precondition(somebody_is_here)
     @rule(place=places)
     def introduce(self, place: int) -> None:
-        who = self.people[place]
-        if who.here:
-            before = (who.hello, who.next)
-            self.forget(who)
-            if self.say(who, "introduce", hello=who.hello) == ["too-often"]:
-                who.hello, who.next = before
+        who = self.one_of_those(place)
+        before = (who.hello, who.next)
+        self.forget(who)
+        if self.say(who, "introduce", hello=who.hello) == ["too-often"]:
+            who.hello, who.next = before
 
     # The group
 
+    @precondition(somebody_is_here)
     @rule(place=places)
     def start(self, place: int) -> None:
-        who = self.people[place]
-        if not who.here:
-            return
+        who = self.one_of_those(place)
         if self.open_group() is None:
             self.group, self.log = next(self.names).rjust(43, "g"), []
             assert self.say(who, "start_group", group=self.group) == []
         else:
             assert self.say(who, "start_group", group="h" * 43) == ["group-exists"]
 
+    @precondition(somebody_is_here)
     @rule(
         place=places,
         off=st.sampled_from([0, 0, 0, -1, 1]),
@@ -183,8 +203,8 @@ class Party(RuleBasedStateMachine):
     )
     def commit(self, place: int, off: int, added: set[int], length: int) -> None:
         """Of members and others, at the right time or not, for whomever."""
-        who, group = self.people[place], self.open_group()
-        if not who.here or group is None:
+        who, group = self.one_of_those(place), self.open_group()
+        if group is None:
             return
         number = max(0, group.number + off)
         fits, member = number == group.number, who.next is not None
@@ -202,11 +222,12 @@ class Party(RuleBasedStateMachine):
         assert refused == expected
         assert group.number == number + 1 if refused == [] else group.number == len(self.log)
 
+    @precondition(somebody_is_here)
     @rule(place=places)
     def talk(self, place: int) -> None:
         """All other members hear it, once."""
-        who = self.people[place]
-        if not who.here or self.open_group() is None:
+        who = self.one_of_those(place)
+        if self.open_group() is None:
             return
         text = next(self.names)
         refused = self.say(who, "send_group_message", group=self.group, message=text)
@@ -215,11 +236,12 @@ class Party(RuleBasedStateMachine):
             hears = person.here and person is not who and person.next is not None and not refused
             assert person.messages.count(text) == hears
 
+    @precondition(somebody_is_here)
     @rule(place=places, back=st.integers(0, KEPT + 2))
     def catch_up(self, place: int, back: int) -> None:
-        """What is told again is what was told."""
-        who = self.people[place]
-        if not who.here or who.next is None:
+        """What is told again is what was told, and nothing from before one's time."""
+        who = self.one_of_those(place)
+        if who.next is None:
             return
         here = who.next
         who.next = max(0, here - back)
