@@ -141,12 +141,14 @@ class Party(RuleBasedStateMachine):
         if not welcome["resumed"]:
             who.next = None
         self.learn(welcome["group"])
-        if who.next is not None and self.say(who, "catch_up", group=self.group, number=who.next):
-            assert who.problems == ["too-far-behind"]
-            self.forget(who)
-            assert self.say(who, "introduce", hello=who.hello) == []
-        elif who.next is None and self.group is not None:
-            self.say(who, "catch_up", group=self.group, number=None)
+        if self.group is not None:
+            refused = self.say(who, "catch_up", group=self.group, number=who.next)
+            assert refused in ([], ["too-far-behind"], ["not-a-member"])
+            if refused == ["too-far-behind"]:
+                self.forget(who)
+                assert self.say(who, "introduce", hello=who.hello) == []
+            elif refused:
+                assert who.next is None
 
     def forget(self, who: Person) -> None:
         who.hello, who.next = next(self.names), None
