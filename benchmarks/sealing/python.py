@@ -28,7 +28,12 @@ def measure() -> list[dict[str, Any]]:
             sealed[size].append(seal)
             opened[size].append(open_)
     return [
-        {"codec": codec, "bytes": size, "seal_us": told(sealed[size]), "open_us": told(opened[size])}
+        {
+            "codec": codec,
+            "bytes": size,
+            "seal_us": told(sealed[size]),
+            "open_us": told(opened[size]),
+        }
         for codec, size in cases
     ]
 

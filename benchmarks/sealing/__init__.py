@@ -1,0 +1,1 @@
+"""What sealing costs, beside the same in clear: `make bench-sealing`."""
