@@ -11,7 +11,8 @@ from sfu.errors import MalformedPacket
 from sfu_clients import tasks
 from sfu_clients.media import clock
 from sfu_clients.media.decoders import Decoder, Frame, Undecodable
-from sfu_clients.payload import CLOCK_RATES, EncodedFrame, frames, join_frames, unwrap
+from sfu_clients.payload import CLOCK_RATES, EncodedFrame, frames, unwrap
+from sfu_clients.payload.layers import join_layers
 from sfu_clients.rtp.pictures import Picture
 from sfu_clients.viewing import Viewing
 
@@ -104,7 +105,7 @@ class Player:
         media = [one[0] for one in opened if one is not None]
         if len(media) < len(opened):
             raise Undecodable("A frame was not opened.")
-        return join_frames(codec, media)
+        return join_layers(codec, media)
 
     def _show(self, frame: Frame, picture: Picture, *, now: float) -> None:
         self.viewing.show(now=now)

@@ -13,7 +13,6 @@ __all__ = [
     "EncodedFrame",
     "Packetizer",
     "frames",
-    "join_frames",
     "packetizer",
     "unwrap",
 ]
@@ -41,11 +40,6 @@ _UNWRAPPERS: Final[dict[str, Callable[[Sequence[bytes]], bytes]]] = {
     "H264": h264.unwrap,
     "AV1": av1.unwrap,
 }
-_STARTERS: Final[dict[str, Callable[[bytes], bool]]] = {
-    "VP9": vp9.starts_frame,
-    "AV1": av1.starts_frame,
-}
-"""How a packet tells that a layer's frame begins in it, where a picture may have several."""
 
 
 def packetizer(codec: str) -> Packetizer:
@@ -61,21 +55,14 @@ def unwrap(codec: str, payloads: Sequence[bytes]) -> bytes:
 def frames(codec: str, payloads: Sequence[bytes]) -> list[bytes]:
     """The frames of one picture, one for each spatial layer in it; raises MalformedPacket.
 
-    Their bytes are sealed: only payload descriptors are read, and in AV1 each frame is one OBU.
+    Their bytes may be sealed: only payload descriptors are read, and the OBU headers of AV1.
     """
-    if codec not in _STARTERS:
+    if codec == "AV1":
+        return list(av1.obus(unwrap(codec, payloads)))
+    if codec != "VP9":
         return [unwrap(codec, payloads)]
-    starts = [place for place, payload in enumerate(payloads) if _STARTERS[codec](payload)]
+    starts = [place for place, payload in enumerate(payloads) if vp9.starts_frame(payload)]
     if starts[:1] != [0]:
         raise MalformedPacket("the picture does not begin with a frame")
     ends = [*starts[1:], len(payloads)]
-    parts = [unwrap(codec, payloads[start:end]) for start, end in zip(starts, ends, strict=True)]
-    return [part.removeprefix(av1.TEMPORAL_DELIMITER) if codec == "AV1" else part for part in parts]
-
-
-def join_frames(codec: str, parts: Sequence[bytes]) -> bytes:
-    """What a decoder wants of one picture, from the frames that an encoder made of its layers."""
-    if codec != "AV1":
-        return b"".join(parts)
-    delimiter = av1.TEMPORAL_DELIMITER
-    return delimiter + b"".join(part.removeprefix(delimiter) for part in parts)
+    return [unwrap(codec, payloads[start:end]) for start, end in zip(starts, ends, strict=True)]

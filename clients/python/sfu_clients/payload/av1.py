@@ -13,12 +13,6 @@ _HAS_EXTENSION: Final = 0x04
 _HAS_SIZE: Final = 0x02
 _MAX_LEB128_BYTES: Final = 8
 
-_CONTINUES: Final = 0x80
-_CONTINUED: Final = 0x40
-_ONE_ELEMENT: Final = 0x10
-_NEW_SEQUENCE: Final = 0x08
-"""Z, Y, W of 1 and N of the aggregation header (section 4.4)."""
-
 
 class Av1Packetizer:
     """Keeps nothing: each temporal unit is cut on its own."""
@@ -65,20 +59,6 @@ def obus(data: bytes) -> Iterator[bytes]:
         position = start + size
         if header >> 3 & 0x0F not in {_DELIMITER_TYPE, _TILE_LIST_TYPE}:
             yield kept + data[start:position]
-
-
-def starts_frame(payload: bytes) -> bool:
-    """Whether an OBU begins here (Z, section 4.4); raises MalformedPacket."""
-    if not payload:
-        raise MalformedPacket("AV1 payload is empty")
-    return not payload[0] & _CONTINUES
-
-
-def refill(payload: bytes, part: bytes, *, first: bool, last: bool) -> bytes:
-    """A payload that has this part of the only OBU of a frame, and else says what it said."""
-    head = payload[0] & _NEW_SEQUENCE | _ONE_ELEMENT
-    head |= (0 if first else _CONTINUES) | (0 if last else _CONTINUED)
-    return bytes((head,)) + part
 
 
 def unwrap(payloads: Sequence[bytes]) -> bytes:

@@ -8,7 +8,8 @@ from sfu.wire.dependency_descriptor import DependencyDescriptor, Structure, pars
 from sfu.wire.extensions import Extension
 from sfu.wire.payload.vp8 import Vp8Descriptor, parse_vp8
 from sfu.wire.payload.vp9 import Vp9Descriptor, parse_vp9
-from sfu_clients.payload import EncodedFrame, av1, unwrap
+from sfu_clients.payload import EncodedFrame, unwrap
+from sfu_clients.payload.av1 import TEMPORAL_DELIMITER
 from sfu_clients.recordings.recording import RecordedStream
 from sfu_clients.rtp.outgoing import MediaPacket
 
@@ -16,6 +17,12 @@ SEALABLE: Final = ("opus", "VP8", "VP9", "AV1")
 
 _DESCRIPTOR = Extension.DEPENDENCY_DESCRIPTOR
 _ENDS_FRAME: Final = 0x40
+
+_CONTINUES: Final = 0x80
+_CONTINUED: Final = 0x40
+_ONE_ELEMENT: Final = 0x10
+_NEW_SEQUENCE: Final = 0x08
+"""Z, Y, W of 1 and N of AV1's aggregation header (section 4.4 of its RTP specification)."""
 
 
 def can_be_sealed(codec: str, stream: RecordedStream) -> bool:
@@ -65,7 +72,7 @@ class Resealer:
         first = packets[0]
         data = unwrap(self._codec, [packet.payload for packet in packets])
         if self._codec == "AV1" and first.timestamp == self._timestamp:
-            data = data.removeprefix(av1.TEMPORAL_DELIMITER)  # which only a picture begins with
+            data = data.removeprefix(TEMPORAL_DELIMITER)  # which only a picture begins with
         self._timestamp = first.timestamp
         descriptor = self._describe(first)
         if descriptor is None:
@@ -91,7 +98,9 @@ class Resealer:
 
     def _refill(self, payload: bytes, part: bytes, place: int, count: int) -> bytes:
         if self._codec == "AV1":
-            return av1.refill(payload, part, first=place == 0, last=place == count - 1)
+            head = payload[0] & _NEW_SEQUENCE | _ONE_ELEMENT
+            head |= (_CONTINUES if place else 0) | (_CONTINUED if place < count - 1 else 0)
+            return bytes((head,)) + part
         return payload[: _descriptor_bytes(self._codec, payload)] + part
 
 

@@ -8,7 +8,8 @@ import pytest
 from sfu_clients.errors import ClientError
 from sfu_clients.media.decoders import Decoder
 from sfu_clients.media.recorded import RecordedSource
-from sfu_clients.payload import EncodedFrame, frames, join_frames, unwrap
+from sfu_clients.payload import EncodedFrame, frames, unwrap
+from sfu_clients.payload.layers import join_layers
 from sfu_clients.recordings.recording import Recording, load_recording
 from sfu_clients.rtp.outgoing import MediaPacket
 from sfu_clients.sealing.frames import FrameInfo, Opener, Sealer, Sender, Stream
@@ -74,7 +75,7 @@ def test_those_with_the_keys_get_the_pictures(name: str) -> None:
     for one, other in zip(clear[:count], sealed[:count], strict=True):
         opened = [opener.open(recording.codec, part) for part in frames(recording.codec, other)]
         parts = [media for found in opened if found is not None for media in [found[0]]]
-        data = join_frames(recording.codec, parts)
+        data = join_layers(recording.codec, parts)
         assert len(parts) == len(opened)
         assert data == unwrap(recording.codec, one)
         assert decoder.decode(data)
