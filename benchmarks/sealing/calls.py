@@ -19,8 +19,8 @@ from tests.support.patience import wait_until
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 KEY: Final = "AAECAwQFBgcICQoLDA0ODw"
-SECONDS: Final = 8.0
-PAIRS: Final = 4
+SECONDS: Final = 6.0
+PAIRS: Final = 3
 CLIMB_SECONDS: Final = 60
 """Until a page's own estimate lets it send three layers."""
 

@@ -18,7 +18,7 @@ SECONDS: Final = 8
 LOAD_SECONDS: Final = 90
 """Longest that one load may take, everybody's coming and going included."""
 
-PAIRS: Final = 10
+PAIRS: Final = 8
 """Of one load in each mode; which of them is first changes from pair to pair."""
 
 
