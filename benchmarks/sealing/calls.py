@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from benchmarks.sealing.python import told
-from benchmarks.sealing.threads import cpu_us, renderers
-from benchmarks.server import BenchServer
+from benchmarks.sealing.threads import cpu_us, of_workers, renderers
 from tests.support.browsers import Driver, Kind, start_chromium, start_firefox
 from tests.support.page import Page
 from tests.support.patience import wait_until
+from tests.support.server import Server
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 KEY: Final = "AAECAwQFBgcICQoLDA0ODw"
@@ -32,7 +32,7 @@ SOUND_RATE: Final = 50
 Way = Literal["sends", "receives"]
 WAYS: Final[dict[Kind, tuple[Way, ...]]] = {
     "chromium": ("receives", "sends"),
-    "firefox": ("receives",),  # which sends one layer only, under names of its own in statistics
+    "firefox": ("receives",),  # it sends one layer only
 }
 
 
@@ -40,7 +40,8 @@ def measure(kind: Kind, way: Way) -> dict[str, Any]:
     """Milliseconds of CPU per second of call, in clear and sealed, in turns."""
     start = start_chromium if kind == "chromium" else start_firefox
     samples: dict[str, list[dict[str, float]]] = {"hop": [], "e2ee-passphrase": []}
-    with tempfile.TemporaryDirectory() as folder, BenchServer() as server:
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder))  # Firefox does not come to one on the loopback alone
         driver = start(Path(folder))
         try:
             for pair in range(PAIRS):
@@ -51,6 +52,7 @@ def measure(kind: Kind, way: Way) -> dict[str, Any]:
                     samples[mode].append(sample(driver, server, room, mode))
         finally:
             driver.quit()
+            server.stop()
     clear, sealed = samples["hop"], samples["e2ee-passphrase"]
     ratios = [one["cpu"] / other["cpu"] for one, other in zip(sealed, clear, strict=True)]
     return {
@@ -66,7 +68,7 @@ def measure(kind: Kind, way: Way) -> dict[str, Any]:
     }
 
 
-def _receives(driver: Driver, server: BenchServer, room: str, mode: str) -> dict[str, float]:
+def _receives(driver: Driver, server: Server, room: str, mode: str) -> dict[str, float]:
     """The page watches what a recording sends: as little as possible differs between two runs."""
     page = Page(driver, "Ben")
     videos, sounds = (("--source", f"recording:{name}") for name in (RECORDING, "opus"))
@@ -86,7 +88,7 @@ def _receives(driver: Driver, server: BenchServer, room: str, mode: str) -> dict
     return {**sample, "frames": pictures / SECONDS + SOUND_RATE}
 
 
-def _sends(driver: Driver, server: BenchServer, room: str, mode: str) -> dict[str, float]:
+def _sends(driver: Driver, server: Server, room: str, mode: str) -> dict[str, float]:
     """The page sends three layers and sound, somebody in Python wishes for the highest."""
     page = Page(driver, "Ana")
     with _client(server, "subscribe", room, mode, "--wish", "hd"):
@@ -113,7 +115,7 @@ def _encoded(page: Page) -> tuple[int, int]:
     return int(pictures), int(height or 0)
 
 
-def _join(page: Page, server: BenchServer, room: str, mode: str, **query: object) -> None:
+def _join(page: Page, server: Server, room: str, mode: str, **query: object) -> None:
     key = "" if mode == "hop" else KEY
     page.open(server.url, room, "", key, **query)
     page.run(
@@ -133,15 +135,14 @@ def _sample(driver: Driver) -> dict[str, float]:
     before = cpu_us(pids)
     time.sleep(SECONDS)
     spent = cpu_us(pids) - before
-    worker = sum(us for name, us in spent.items() if "worker" in name.lower())
     return {
         "cpu": spent.total() / SECONDS / 1000,
-        "worker": worker / SECONDS / 1000,
+        "worker": of_workers(spent) / SECONDS / 1000,
     }
 
 
 @contextmanager
-def _client(server: BenchServer, *words: str) -> Iterator[None]:
+def _client(server: Server, *words: str) -> Iterator[None]:
     """`sfu-client` with these words: command, room, mode and further options."""
     command, room, mode, *options = words
     secret = {} if mode == "hop" else {"SFU_SECRET": KEY}

@@ -11,6 +11,10 @@ RENDERERS: Final = ("--type=renderer", "-contentproc")
 """How Chromium and Firefox start what runs a page."""
 
 
+WORKERS: Final = ("DedicatedWorker", "DOM Worker")
+"""What they call the thread of a worker."""
+
+
 def renderers(root: int) -> list[int]:
     """The processes below `root` that run pages."""
     return [pid for pid in _descendants(root) if any(word in _command(pid) for word in RENDERERS)]
@@ -27,6 +31,11 @@ def cpu_us(pids: list[int]) -> Counter[str]:
             except (OSError, IndexError):  # ended meanwhile
                 continue
     return spent
+
+
+def of_workers(spent: Counter[str]) -> int:
+    """The part of workers in what was spent."""
+    return sum(us for name, us in spent.items() if name.startswith(WORKERS))
 
 
 def _descendants(root: int) -> Iterator[int]:

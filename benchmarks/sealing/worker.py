@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any, Final
 
 from benchmarks.sealing.python import told
-from benchmarks.sealing.threads import cpu_us, renderers
+from benchmarks.sealing.threads import cpu_us, of_workers, renderers
 from tests.support.browsers import Driver, Kind, start_chromium, start_firefox
 
 ASSETS: Final = Path(__file__).resolve().parents[2] / "clients" / "web" / "dist" / "assets"
@@ -83,9 +83,7 @@ def _case(driver: Driver, root: int, codec: str, size: int) -> dict[str, Any]:
         for what in TREATMENTS:
             spent = _round(driver, root, what, codec=codec, size=size)
             cpu[what].append(sum(spent.values()) / FRAMES)
-            worker[what].append(
-                sum(us for name, us in spent.items() if "worker" in name.lower()) / FRAMES
-            )
+            worker[what].append(of_workers(spent) / FRAMES)
     found: dict[str, Any] = {"codec": codec, "bytes": size}
     for what in TREATMENTS:
         found[what] = {
