@@ -11,6 +11,8 @@ export interface Person {
   readonly person: string;
   readonly name: string;
   readonly members: readonly GroupMember[];
+  /** How many; one that has just returned may have two leaves for a moment. */
+  readonly devices: number;
   /** Those of them that the server shows in the room. */
   readonly participants: readonly Identifier[];
   readonly isSelf: boolean;
@@ -49,12 +51,17 @@ export function suspects(state: CallState): Person[] {
 
 export type LockState = "off" | "shared" | "unverified" | "verified" | "alarm";
 
+/** What makes a call unreliable; that nobody lets us in does not. */
+export function dangers({ alarms }: CallState): ("split" | "stalled")[] {
+  return (["split", "stalled"] as const).filter((danger) => alarms.has(danger));
+}
+
 /** What the lock of a call says. */
 export function lockState(state: CallState): LockState {
   if (state.mode !== "e2ee-mls") {
     return state.mode === "hop" ? "off" : "shared";
   }
-  if (state.alarms.size > 0) {
+  if (dangers(state).length > 0) {
     return "alarm";
   }
   const rest = people(state).filter(({ isSelf }) => !isSelf);
@@ -69,6 +76,7 @@ function personOf(state: CallState, members: readonly GroupMember[]): Person {
     person: members[0]?.person ?? "",
     name: [...names].join(", "),
     members,
+    devices: new Set(members.map(({ device }) => device)).size,
     participants: members.flatMap(({ participant }) => participant ?? []),
     isSelf: members.some(({ isSelf }) => isSelf),
     isSilent: members.every(({ isSilent }) => isSilent),

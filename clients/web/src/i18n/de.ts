@@ -57,7 +57,7 @@ export const de: Dictionary = {
   ],
   lockAlarm: "Nicht auf dieses Gespräch verlassen",
   lockMore: "Der Server sieht weiterhin, wer wann hier ist und wie viel gesendet wird.",
-  alarms: {
+  dangers: {
     split:
       "Der Server zeigt Ihnen ein anderes Gespräch als anderen. Wer wirklich hier ist, kann diese Seite nicht sagen. Verlassen Sie es, und warnen Sie die anderen auf einem anderen Weg.",
     stalled:
@@ -86,8 +86,8 @@ export const de: Dictionary = {
   silent: "kein Lebenszeichen",
   notInRoom: "Im verschlüsselten Gespräch, aber der Server zeigt die Person nicht im Raum.",
   notInGroup: "Im Raum, aber nicht im verschlüsselten Gespräch: sieht und hört nichts.",
-  notInGroupYet:
-    "Warten auf Einlass in das verschlüsselte Gespräch. Kommt keiner, ist Ihr Link ein anderer.",
+  unadmitted:
+    "Niemand lässt Sie in das verschlüsselte Gespräch: Ihr Link ist vielleicht ein anderer.",
   changed: (name) => `${name} hat einen anderen Schlüssel als zuvor. Nichts davon wird abgespielt.`,
   decide: "Entscheiden",
   changedTitle: (name) => `Ist das wirklich ${name}?`,
@@ -104,7 +104,8 @@ export const de: Dictionary = {
     "Andere erkennen Sie an einem Schlüssel, der in diesem Browser bleibt. Mit einem weiteren Gerät sind Sie dieselbe Person, wenn Ihr erstes es bestätigt.",
   deviceNotKept:
     "Dieses Fenster behält nichts: Für andere sind Sie jedes Mal jemand Neues, wie in einem privaten Fenster.",
-  deviceIsFirst: "Dies ist Ihr erstes Gerät. Es kann andere bestätigen.",
+  deviceIsFirst:
+    "Es kann andere bestätigen. Ist ein anderes Ihr erstes? Dann lassen Sie dieses von ihm bestätigen.",
   deviceIsFurther:
     "Dieses Gerät ist von Ihrem ersten bestätigt und nimmt als dieselbe Person teil.",
   thisDevice: "Code dieses Geräts",

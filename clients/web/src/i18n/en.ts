@@ -56,7 +56,7 @@ export const en = {
   ] as readonly string[],
   lockAlarm: "Do not rely on this call",
   lockMore: "The server still sees who is here and when, and how much they send.",
-  alarms: {
+  dangers: {
     split:
       "The server shows you another call than it shows to others. Who is really here, this page cannot tell. Leave, and warn the others in another way.",
     stalled:
@@ -83,8 +83,7 @@ export const en = {
   silent: "no sign of life",
   notInRoom: "In the encrypted call, but the server does not show them in the room.",
   notInGroup: "In the room, but not in the encrypted call: sees and hears nothing.",
-  notInGroupYet:
-    "Waiting to be let into the encrypted call. If nobody does, your link is another one.",
+  unadmitted: "Nobody lets you into the encrypted call: your link may be another one.",
   changed: (name: string) => `${name} has another key than before. Nothing of theirs is played.`,
   decide: "Decide",
   changedTitle: (name: string) => `Is that really ${name}?`,
@@ -101,7 +100,8 @@ export const en = {
     "Others recognise you by a key that stays in this browser. With a further device you are the same person if your first device endorses it.",
   deviceNotKept:
     "This window keeps nothing: to others you are somebody new each time, as in a private window.",
-  deviceIsFirst: "This is your first device. It can endorse others.",
+  deviceIsFirst:
+    "It can endorse others. Is another one your first? Then let that one endorse this.",
   deviceIsFurther: "This device is endorsed by your first one, and joins as the same person.",
   thisDevice: "Code of this device",
   otherDevice: "Code of your new device",

@@ -1,7 +1,7 @@
 /** What must not be overlooked: a call that cannot be relied on, and people who are not who they were. */
 
 import type { Call } from "../call/call";
-import { type Person, suspects } from "../call/roster";
+import { dangers, type Person, suspects } from "../call/roster";
 import { openDialog } from "./dialogs";
 import { h, setChildren } from "./dom";
 import { icon } from "./icons";
@@ -22,7 +22,7 @@ export class AlertBar {
     const text = words();
     const { state } = this.#call;
     const lines =
-      state.alarms.size > 0
+      dangers(state).length > 0
         ? [this.#line("alarm", "red", text.lockAlarm, text.whatIsThat, this.#openLock)]
         : [];
     for (const suspect of suspects(state)) {

@@ -174,7 +174,7 @@ export class CallScreen implements Screen {
       return words().mediaConnecting;
     }
     if (state.mode === "e2ee-mls" && state.group === null) {
-      return words().notInGroupYet;
+      return state.alarms.has("unadmitted") ? words().unadmitted : words().waitingForKeys;
     }
     if (isAlone(state)) {
       return words().nobodyHasYourKey;

@@ -95,11 +95,11 @@ function rowClass({ isSilent, isSelf, verdict }: Person, there: readonly Partici
   return !isSelf && (isSilent || isAway) ? `away ${verdict}` : verdict;
 }
 
-function badges({ members }: Person, isModerator: boolean): HTMLElement[] {
+function badges({ devices }: Person, isModerator: boolean): HTMLElement[] {
   const text = words();
   return [
     ...(isModerator ? [badge(text.moderator)] : []),
-    ...(members.length > 1 ? [badge(text.deviceCount(String(members.length)))] : []),
+    ...(devices > 1 ? [badge(text.deviceCount(String(devices)))] : []),
   ];
 }
 

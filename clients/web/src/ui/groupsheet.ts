@@ -1,7 +1,7 @@
 /** What the lock of a group's call opens: how far it can be relied on, and the code to compare. */
 
 import type { Call } from "../call/call";
-import { lockState, type Person, people, suspects } from "../call/roster";
+import { dangers, lockState, type Person, people, suspects } from "../call/roster";
 import type { CallState } from "../call/state";
 import { callCode } from "../identity/code";
 import { decode } from "../sealing/base64url";
@@ -116,7 +116,7 @@ function meaning(call: Call): string[] {
   const unverified = others(state).filter(({ verdict }) => verdict !== "verified");
   const sentences =
     lock === "alarm"
-      ? [text.lockAlarm, ...[...state.alarms].map((alarm) => text.alarms[alarm])]
+      ? [text.lockAlarm, ...dangers(state).map((danger) => text.dangers[danger])]
       : lock === "verified"
         ? text.lockVerifiedText
         : text.lockUnverifiedText;
