@@ -24,15 +24,11 @@ Mid = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=200_000)]
 Height = Annotated[int, msgspec.Meta(ge=0, le=8640)]
-Hello = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"\A[A-Za-z0-9_-]+\Z")
-]
+Hello = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"\A[A-Za-z0-9_-]+\Z")]
 SealedLine = Annotated[
     str, msgspec.Meta(min_length=1, max_length=24_000, pattern=r"\A[A-Za-z0-9_-]+\Z")
 ]
-GroupId = Annotated[
-    str, msgspec.Meta(min_length=43, max_length=43, pattern=r"\A[A-Za-z0-9_-]+\Z")
-]
+GroupId = Annotated[str, msgspec.Meta(min_length=43, max_length=43, pattern=r"\A[A-Za-z0-9_-]+\Z")]
 """32 random bytes in base64url, as all that belongs to groups is."""
 Handshake = Annotated[
     str, msgspec.Meta(min_length=1, max_length=120_000, pattern=r"\A[A-Za-z0-9_-]+\Z")
