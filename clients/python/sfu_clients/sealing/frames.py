@@ -15,7 +15,7 @@ from sfu_clients.sealing.sframe import (
 )
 
 MAX_COUNTER: Final = 1 << 32
-_SPATIAL_LAYERS: Final = 4
+SPATIAL_LAYERS: Final = 4
 _VERSION: Final = b"milkglass/1"
 _KEY_FRAME: Final = 0x01
 _SOUND_BYTES: Final = 2
@@ -186,7 +186,7 @@ class StreamOpener:
         self.sender = sender
         self._keys = {
             kid: (spatial, SFrameKey(sender.base_key, kid), ReplayWindow())
-            for spatial in range(_SPATIAL_LAYERS)
+            for spatial in range(SPATIAL_LAYERS)
             for kid in [sender.kid(stream, spatial)]
         }
 

@@ -14,7 +14,7 @@ import {
 
 export const MAX_COUNTER = 2 ** 32;
 
-const SPATIAL_LAYERS = 4;
+export const SPATIAL_LAYERS = 4;
 const VERSION = utf8("milkglass/1");
 const KEY_FRAME = 0x01;
 const SOUND_BYTES = 2;
