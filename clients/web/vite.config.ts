@@ -1,8 +1,12 @@
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
+import { mendTsMls } from "./tools/mend-ts-mls";
 
 const SERVER = "http://localhost:8080";
 
 export default defineConfig({
+  plugins: [mendTsMls()],
+  worker: { plugins: () => [mendTsMls()] },
+  optimizeDeps: { exclude: ["ts-mls"] },
   build: {
     target: "es2022",
     // A strict content security policy allows no data: URLs and no inline script.
@@ -13,5 +17,8 @@ export default defineConfig({
   esbuild: { legalComments: "inline" },
   server: {
     proxy: { "/ws": { target: SERVER, ws: true } },
+  },
+  test: {
+    server: { deps: { inline: ["ts-mls"] } }, // or it would not be mended
   },
 });
