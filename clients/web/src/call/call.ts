@@ -1,5 +1,6 @@
 /** One call: what the server says, what we send and receive, and the way back after a loss. */
 
+import type { Somebody, Trust } from "../identity/trust";
 import { LocalTracks } from "../media/local";
 import type {
   Height,
@@ -17,12 +18,12 @@ import { type Heard, Hearing } from "./hearing";
 import { chooseEncoding, type EncodingWish, sealableWish } from "./layers";
 import { Meter } from "./meter";
 import { Mutes } from "./mutes";
-import { type Notice, noticeOf } from "./notices";
+import { type Notice, noticesOf } from "./notices";
 import { Peer } from "./peer";
 import type { Seals } from "./seals";
 import type { LocalMedia, Wanted } from "./sections";
 import { Signalling } from "./signalling";
-import { type CallState, emptyState, ownPublications, receivable, reduce } from "./state";
+import { type CallState, emptyState, ownPublications, receivable, reduce, withheld } from "./state";
 import type { StatsBook } from "./stats";
 import { type Choice, Wishes } from "./wishes";
 
@@ -51,8 +52,12 @@ export interface CallOptions {
   readonly camera: CameraFormat;
   readonly encoding: EncodingWish;
   readonly knowsLayers: boolean;
-  /** Who has the keys; null for a call that is not sealed. Nothing that a server says changes it. */
+  /** Nothing that a server says changes it. */
+  readonly mode: Mode;
+  /** Who has the keys; null for a call that is not sealed. */
   readonly keeper: Keeper | null;
+  /** Whom this browser has met before. */
+  readonly trust: Trust;
 }
 
 export interface CallEvents {
@@ -83,7 +88,7 @@ export class Call {
     this.#options = options;
     this.#events = events;
     this.#resume = options.resume;
-    this.state = emptyState(options.room, options.keeper ? "e2ee-passphrase" : "hop");
+    this.state = emptyState(options.room, options.mode);
     this.local = new LocalTracks(options.camera, {
       changed: (source) => this.#localChanged(source),
       unplugged: (source) => events.unplugged(source),
@@ -135,6 +140,11 @@ export class Call {
 
   get isSealed(): boolean {
     return this.#options.keeper !== null;
+  }
+
+  /** What this browser knew of people was damaged, so that everybody is new to it. */
+  get hasForgotten(): boolean {
+    return this.#options.trust.isForgotten;
   }
 
   get connectionState(): RTCPeerConnectionState {
@@ -203,6 +213,20 @@ export class Call {
     this.#signalling.send({ type: "remove", participant });
   }
 
+  /** Somebody may have the name that somebody else had: they are played from now on. */
+  accept(members: readonly Somebody[]): void {
+    for (const { person, name } of members) {
+      this.#options.trust.accept(person, name);
+    }
+    this.#judge();
+  }
+
+  /** These are who they say: their code was compared. */
+  verify(members: readonly Somebody[]): void {
+    this.#options.trust.verify(members);
+    this.#judge();
+  }
+
   /** Counters of what arrives of a publication. */
   inbound(publication: Identifier): Promise<Record<string, unknown> | null> {
     return this.#meter.inbound(publication);
@@ -223,26 +247,39 @@ export class Call {
     this.#changed();
   }
 
-  #receive(message: Heard): void {
+  #receive(said: Heard): void {
     if (this.#isOver()) {
       return;
     }
+    const message = withheld(this.state, said);
     if (message.type === "welcome" && message.mode !== this.state.mode) {
       this.#signalling.send({ type: "leave" });
       this.#end({ why: "mode", mode: message.mode });
       return;
     }
     const before = this.state;
-    this.state = reduce(before, message);
+    this.state = this.#judged(reduce(before, message), before);
     this.#react(message);
-    const notice = this.#isOver() ? null : noticeOf(before, message);
-    if (notice) {
+    for (const notice of this.#isOver() ? [] : noticesOf(before, this.state, message)) {
       this.#events.noticed(notice);
     }
     if (this.state !== before) {
       this.#follow();
       this.#changed();
     }
+  }
+
+  /** Nobody of the group is played before we have seen whether we know them. */
+  #judged(state: CallState, before: CallState): CallState {
+    return state.members === before.members
+      ? state
+      : { ...state, verdicts: this.#options.trust.judge(state.members) };
+  }
+
+  #judge(): void {
+    this.state = { ...this.state, verdicts: this.#options.trust.judge(this.state.members) };
+    this.#follow();
+    this.#changed();
   }
 
   #react(message: Heard): void {

@@ -9,21 +9,21 @@ import type {
 } from "../protocol/messages";
 import { decode, encode } from "../sealing/base64url";
 import type { Bytes } from "../sealing/bytes";
+import { Beacons } from "./beacons";
+import { Committer, type Proposed } from "./committer";
+import { Display, outputsOf } from "./display";
 import { Group } from "./group";
 import { writeIdentity } from "./identity";
-import { Membership, type Prepared } from "./membership";
+import { Membership } from "./membership";
 import { makePackage, type OwnPackage } from "./packages";
 import { Refused } from "./refused";
-import { type Candidate, Roster } from "./roster";
+import { Roster } from "./roster";
 import { RoomSecret } from "./secret";
-import type { FinalCounters, Said } from "./speech";
-import type { Alarm, EpochKeys, GroupMember, Input, MemberOptions, Output } from "./types";
-import { beaconInterval, Watch } from "./watch";
-import { findWork, GATHER_MS, isNothing, TURN_MS, turnOf } from "./work";
+import type { Said } from "./speech";
+import type { EpochKeys, Input, MemberOptions, Output } from "./types";
+import { Watch } from "./watch";
 
 const GROUP_BYTES = 32;
-const RENEW_MS = 600_000;
-const RENEW_TURN_MS = 2000;
 const REJOIN_MS = 2000;
 const LOST_COMMIT_MS = 6000;
 const UNANSWERED_MS = 10_000;
@@ -38,7 +38,10 @@ export class Member {
   readonly #suite: CiphersuiteImpl;
   readonly #room: RoomSecret;
   readonly #roster: Roster;
+  readonly #committer: Committer;
+  readonly #beacons = new Beacons();
   readonly #watch = new Watch();
+  readonly #display: Display;
   #self = "";
   #isConnected = false;
   #own: OwnPackage | null = null;
@@ -46,16 +49,7 @@ export class Member {
   #server: { id: string; number: number } | null = null;
   #starting: Bytes | null = null;
   #membership: Membership | null = null;
-  #pending: Prepared | null = null;
-  #workSince: number | null = null;
-  readonly #bad = new Set<string>();
-  #renewedAt = 0;
   #rejoinedAt = Number.NEGATIVE_INFINITY;
-  #beaconAt = Number.POSITIVE_INFINITY;
-  #sealed: Of<"sealed"> | null = null;
-  #finalDue: number | null = null;
-  #shown = "";
-  #alarms: ReadonlySet<Alarm> = new Set();
   #out: Output[] = [];
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -64,6 +58,8 @@ export class Member {
     this.#suite = suite;
     this.#room = new RoomSecret(options.roomSecret, options.room);
     this.#roster = new Roster(this.#room);
+    this.#committer = new Committer(this.#roster);
+    this.#display = new Display(this.#roster, this.#watch);
   }
 
   /** The hello to join with: the one that we are known by, while that may still count. */
@@ -90,7 +86,7 @@ export class Member {
       case "entered":
         return this.#entered(input, now);
       case "lost":
-        return this.#lost();
+        return this.#lost(now);
       case "present":
         return this.#roster.update(input.present);
       case "group_started":
@@ -111,8 +107,7 @@ export class Member {
         await this.#speak({ kind: "consent", recording: input.recording, granted: input.granted });
         return;
       case "sealed":
-        this.#sealed = input;
-        return;
+        return this.#beacons.sealed(input);
       case "tick":
         return;
     }
@@ -131,8 +126,7 @@ export class Member {
     }
     const isOutside = this.#isConnected && this.#server !== null && this.#membership === null;
     this.#watch.outside(isOutside ? now : null);
-    this.#showMembers(now);
-    this.#showAlarms(now);
+    this.#out.push(...this.#display.changes(this.#membership, now));
   }
 
   // The connection
@@ -157,9 +151,9 @@ export class Member {
     this.#startIfNone();
   }
 
-  #lost(): void {
+  #lost(now: number): void {
     this.#isConnected = false;
-    this.#pending = null; // the next commit is prepared from what is true then
+    this.#committer.forget(now); // the next one is prepared from what is true then
     this.#watch.pause();
   }
 
@@ -220,9 +214,8 @@ export class Member {
 
   async #begin(membership: Membership, now: number): Promise<void> {
     this.#membership = membership;
-    this.#bad.clear();
-    this.#renewedAt = now;
-    this.#beaconAt = now + beaconInterval(1) * 0.2;
+    this.#committer.begin(now);
+    this.#beacons.begin(now);
     this.#announce(await membership.begin(), now);
   }
 
@@ -246,8 +239,7 @@ export class Member {
   async #leaveGroup(now: number): Promise<void> {
     this.#rejoinedAt = now;
     this.#membership = null;
-    this.#pending = null;
-    this.#watch.sent(null);
+    this.#forgetCommit(now);
     this.#watch.ahead(null);
     this.#watch.keep(new Set(), now);
     this.#out.push({ type: "outside" });
@@ -268,17 +260,11 @@ export class Member {
       return;
     }
     server.number += 1;
-    const pending = this.#pending;
+    const ours = participant === this.#self ? this.#committer.settle(commit, now) : null;
     this.#forgetCommit(now);
     try {
-      const isOurs = participant === this.#self && pending && encode(pending.commit) === commit;
-      const next = isOurs
-        ? pending.next
-        : await this.#membership.follow(decode(commit) ?? new Uint8Array());
-      await this.#adopt(next, now);
-      if (isOurs) {
-        this.#renewedAt = now;
-      }
+      const bytes = decode(commit) ?? new Uint8Array();
+      await this.#adopt(ours?.next ?? (await this.#membership.follow(bytes)), now);
     } catch (error) {
       this.#note(error);
     }
@@ -296,55 +282,34 @@ export class Member {
   #announce(keys: EpochKeys, now: number): void {
     this.#watch.ahead(null);
     this.#watch.keep(new Set(this.#membership?.leaves.keys()), now);
-    this.#finalDue = keys.cause === "removed" ? keys.epoch - 1 : null;
+    if (keys.cause === "removed") {
+      this.#beacons.declare(keys.epoch - 1);
+    }
     this.#out.push({ type: "epoch", keys });
   }
 
   #forgetCommit(now: number): void {
-    this.#pending = null;
+    this.#committer.forget(now);
     this.#watch.sent(null);
-    this.#workSince = this.#workSince === null ? null : now;
   }
 
   /** Commit what is to be done, when it is our turn. */
   async #work(now: number): Promise<void> {
-    const membership = this.#membership;
-    if (!membership || !this.#isConnected || this.#pending) {
+    if (!this.#membership || !this.#isConnected) {
       return;
     }
-    const { leaves, ownLeaf } = membership;
-    const work = findWork(this.#roster, leaves, ownLeaf, this.#bad);
-    const turn = turnOf(this.#roster, leaves, ownLeaf);
-    if (isNothing(work)) {
-      this.#workSince = null;
-      if (now - this.#renewedAt < RENEW_MS + turn * RENEW_TURN_MS) {
-        return;
-      }
-    } else {
-      this.#workSince ??= now;
-      if (now - this.#workSince < GATHER_MS + turn * TURN_MS) {
-        return;
-      }
-    }
     try {
-      this.#propose(await membership.prepare(work), work.add, now);
+      const proposed = await this.#committer.propose(this.#membership, now);
+      if (proposed) {
+        this.#propose(proposed, now);
+      }
     } catch (error) {
       this.#note(error);
-      await this.#sortOut(membership, work.add);
     }
   }
 
-  /** Find out which of these packages cannot be added, so that they do not keep out the others. */
-  async #sortOut(membership: Membership, add: readonly Candidate[]): Promise<void> {
-    for (const one of add) {
-      await membership.prepare({ add: [one], remove: [] }).catch(() => this.#bad.add(one.hello));
-    }
-  }
-
-  #propose(prepared: Prepared, add: readonly Candidate[], now: number): void {
-    this.#pending = prepared;
+  #propose({ commit, welcome, add }: Proposed, now: number): void {
     this.#watch.sent(now);
-    const { commit, welcome } = prepared;
     this.#send({
       type: "send_commit",
       group: this.#server?.id ?? "",
@@ -373,33 +338,13 @@ export class Member {
       isOfNow = epoch === membership.epoch;
       const { leaf, leafKey, epoch: of, said } = await membership.hear(bytes);
       this.#watch.heard(leafKey, now);
-      this.#hear(leaf, of, said);
+      if (said.kind === "beacon" && said.transcript !== membership.transcriptOf(of)) {
+        this.#watch.split();
+      }
+      this.#out.push(...outputsOf(leaf, of, said));
     } catch (error) {
       if (this.#note(error) === "not_authentic" && isOfNow) {
         this.#watch.failed(now);
-      }
-    }
-  }
-
-  #hear(leaf: number, epoch: number, said: Said): void {
-    switch (said.kind) {
-      case "chat":
-        this.#out.push({ type: "line", leaf, text: said.text });
-        return;
-      case "consent": {
-        const { recording, granted } = said;
-        this.#out.push({ type: "consented", leaf, recording, granted });
-        return;
-      }
-      case "beacon": {
-        const { time, counters, final, transcript } = said;
-        if (transcript !== this.#membership?.transcriptOf(epoch)) {
-          this.#watch.split();
-        }
-        this.#out.push({ type: "beacon", leaf, epoch, time, counters });
-        if (final) {
-          this.#out.push({ type: "final", leaf, ...final });
-        }
       }
     }
   }
@@ -411,24 +356,10 @@ export class Member {
   }
 
   async #sendBeacon(now: number): Promise<void> {
-    const membership = this.#membership;
-    const final = this.#final();
-    if (!membership || (now < this.#beaconAt && final?.epoch !== this.#finalDue)) {
-      return;
+    const beacon = this.#membership && this.#beacons.next(this.#membership, now);
+    if (beacon) {
+      await this.#speak(beacon);
     }
-    this.#beaconAt = now + beaconInterval(membership.leaves.size);
-    if (final?.epoch === this.#finalDue) {
-      this.#finalDue = null;
-    }
-    const transcript = membership.transcriptOf(membership.epoch) ?? "";
-    const counters = this.#sealed?.epoch === membership.epoch ? this.#sealed.counters : {};
-    await this.#speak({ kind: "beacon", time: now, transcript, counters, final });
-  }
-
-  /** Our last counters of the epoch before, once none of its keys seals any more. */
-  #final(): FinalCounters | null {
-    const final = this.#sealed?.final ?? null;
-    return final && this.#membership && final.epoch < this.#membership.epoch ? final : null;
   }
 
   async #speak(said: Said): Promise<boolean> {
@@ -438,51 +369,6 @@ export class Member {
     const message = encode(await this.#membership.speak(said));
     this.#send({ type: "send_group_message", group: this.#server?.id ?? "", message });
     return true;
-  }
-
-  // What people see
-
-  #showMembers(now: number): void {
-    const members = this.#members(now);
-    const group = this.#membership ? encode(this.#membership.id) : "";
-    const text = JSON.stringify([members, group]);
-    if (text !== this.#shown) {
-      this.#shown = text;
-      this.#out.push({ type: "members", members, group });
-    }
-  }
-
-  #members(now: number): GroupMember[] {
-    const membership = this.#membership;
-    if (!membership) {
-      return [];
-    }
-    const candidates = this.#roster.candidates();
-    return [...membership.leaves].flatMap(([key, leaf]) => {
-      const identity = membership.identityOf(key);
-      const isSelf = leaf === membership.ownLeaf;
-      return identity === null
-        ? []
-        : {
-            leaf,
-            participant: candidates.get(key)?.participant ?? null,
-            person: encode(identity.person),
-            device: encode(identity.device),
-            name: identity.name,
-            isSelf,
-            isSilent: !isSelf && this.#watch.isSilent(key, now),
-          };
-    });
-  }
-
-  #showAlarms(now: number): void {
-    const alarms = this.#watch.alarms(now);
-    for (const alarm of ["split", "stalled", "unadmitted"] as const) {
-      if (alarms.has(alarm) !== this.#alarms.has(alarm)) {
-        this.#out.push({ type: "alarm", alarm, isOn: alarms.has(alarm) });
-      }
-    }
-    this.#alarms = alarms;
   }
 
   // Helpers

@@ -3,10 +3,18 @@
 import type { Call } from "../call/call";
 import { canDecode } from "../call/layers";
 import { refusedFrames } from "../call/seals";
-import { isSending, isTrusted, others, ownPublications } from "../call/state";
+import {
+  isSending,
+  isTrusted,
+  memberOf,
+  nameOf,
+  others,
+  ownPublications,
+  verdictOf,
+} from "../call/state";
 import { OFF } from "../call/wishes";
 import { problemText } from "../i18n";
-import type { MediaSource, Participant, Publication } from "../protocol/messages";
+import type { Identifier, MediaSource, Participant, Publication } from "../protocol/messages";
 import { chipText, formatBitrate, linesSent } from "./chip";
 import type { TileView } from "./tile";
 import { language, words } from "./words";
@@ -49,11 +57,12 @@ function remoteView(
   isScreen: boolean,
 ): Omit<TileView, "enlarged"> {
   const text = words();
-  const { id, name } = participant;
+  const { id } = participant;
+  const name = nameOf(call.state, id);
   const sample = publication && call.stats.get(publication.id);
   const current = publication && (call.state.layers.get(publication.id) ?? null);
   const wish = publication && call.wish(publication.id);
-  const hint = standingHint(call, participant) || (publication ? hintFor(call, publication) : "");
+  const hint = standingHint(call, id) || (publication ? hintFor(call, publication) : "");
   const layer = current?.layer ?? null;
   const lines = linesSent(publication?.layers ?? [], layer, sample?.latest ?? null);
   const kbps = sample?.latest.kbps ?? 0;
@@ -72,7 +81,7 @@ function remoteView(
     muted: !isScreen && !isSending(participant, "audio"),
     speaking: !isScreen && trusted && call.state.speaker === id,
     away: !participant.connected,
-    seal: call.isSealed ? (trusted ? "shared" : "broken") : null,
+    seal: sealOf(call, id),
     layer,
     chip: shown ? chipText({ lines, layer, kbps, refused }, text, language()) : "",
     history: shown ? (sample?.history ?? []) : [],
@@ -82,12 +91,28 @@ function remoteView(
   };
 }
 
+function sealOf({ state }: Call, id: Identifier): TileView["seal"] {
+  if (state.mode !== "e2ee-mls") {
+    return state.mode === "hop" ? null : isTrusted(state, id) ? "shared" : "broken";
+  }
+  const member = memberOf(state, id);
+  if (member === null) {
+    return "waiting";
+  }
+  const verdict = verdictOf(state, member);
+  return verdict === "verified" ? verdict : verdict === "changed" ? "broken" : "sealed";
+}
+
 /** In a sealed call, why nothing of somebody's is played. */
-function standingHint(call: Call, { id, name }: Participant): string {
+function standingHint(call: Call, id: Identifier): string {
   if (isTrusted(call.state, id)) {
     return "";
   }
   const text = words();
+  const name = nameOf(call.state, id);
+  if (call.state.mode === "e2ee-mls") {
+    return memberOf(call.state, id) ? text.changed(name) : text.waitingForKeys;
+  }
   return call.state.standings.get(id) === "copied" ? text.copiedKey(name) : text.otherKey(name);
 }
 
@@ -127,7 +152,7 @@ function ownView(call: Call, source: "camera" | "screen"): Omit<TileView, "enlar
     muted: !isScreen && !call.local.isOn("microphone"),
     speaking: !isScreen && self !== "" && call.state.speaker === self,
     away: false,
-    seal: call.isSealed ? "shared" : null,
+    seal: ownSeal(call),
     layer: null,
     chip: track && stats ? sentText(stats.latest) : "",
     history: track ? (stats?.history ?? []) : [],
@@ -135,6 +160,13 @@ function ownView(call: Call, source: "camera" | "screen"): Omit<TileView, "enlar
     choice: "auto",
     hint: "",
   };
+}
+
+function ownSeal({ state }: Call): TileView["seal"] {
+  if (state.mode === "e2ee-mls") {
+    return state.group === null ? "waiting" : "sealed";
+  }
+  return state.mode === "hop" ? null : "shared";
 }
 
 function streamOf(track: MediaStreamTrack): MediaStream {

@@ -68,10 +68,13 @@ describe("a name", () => {
     expect(meet(ADA, "Ada")).toBe("known");
   });
 
-  it.each(["ada", " ADA ", "Ａda", "A\u200bda", "ADA\u00a0"])("counts as the same in %j", (name) => {
-    meet(ADA, "Ada");
-    expect(meet(EVE, name)).toBe("changed");
-  });
+  it.each(["ada", " ADA ", "Ａda", "A\u200bda", "ADA\u00a0"])(
+    "counts as the same in %j",
+    (name) => {
+      meet(ADA, "Ada");
+      expect(meet(EVE, name)).toBe("changed");
+    },
+  );
 
   it("is changed even for people who are verified under their own", () => {
     meet(ADA, "Ada");

@@ -1,8 +1,8 @@
 /** A room with a delivery service as docs/mls.md has it, on a virtual clock, without a network. */
 
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { type CiphersuiteImpl, getCiphersuiteFromName, getCiphersuiteImpl } from "ts-mls";
 import { Member } from "../../src/mls/member";
+import { suite } from "../../src/mls/suite";
 import type { Device, EpochKeys, GroupMember, Input, Output } from "../../src/mls/types";
 import { type Bytes, utf8 } from "../../src/sealing/bytes";
 
@@ -10,14 +10,6 @@ export const SECRET = utf8("sixteen bytes of");
 const ROOM = "hall";
 const LATENCY_MS = 10;
 const TICK_MS = 100;
-
-let known: Promise<CiphersuiteImpl> | null = null;
-
-export function suite(): Promise<CiphersuiteImpl> {
-  const name = getCiphersuiteFromName("MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519");
-  known ??= getCiphersuiteImpl(name);
-  return known;
-}
 
 export function makeDevice(): Device {
   const key = ed25519.utils.randomSecretKey();
@@ -105,7 +97,7 @@ export class Hall {
   async enter(name: string, secret = SECRET, device = makeDevice()): Promise<Visitor> {
     const options = { roomSecret: secret, room: ROOM, name, device };
     this.#count += 1;
-    const visitor = new Visitor(`p${this.#count}`, name, new Member(options, await suite()));
+    const visitor = new Visitor(`p${this.#count}`, name, new Member(options, suite));
     visitor.hello = await visitor.member.introduce();
     this.visitors.push(visitor);
     const { id: self } = visitor;
