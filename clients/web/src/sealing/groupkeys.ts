@@ -11,6 +11,9 @@ import type { GroupOutput } from "./requests";
 /** The member hears this often how far we have come, for its beacons. */
 const PROGRESS_MS = 1000;
 
+/** The part of a member that decides. */
+export type Decider = Pick<Member, "introduce" | "receive">;
+
 /** What concerns frames that come. */
 export interface FrameEvents {
   /** There are new keys: what came before them may open now. */
@@ -20,7 +23,7 @@ export interface FrameEvents {
 }
 
 export class GroupKeys {
-  readonly #member: Member;
+  readonly #member: Decider;
   readonly #events: FrameEvents;
   readonly #ring = new EpochKeyring();
   #members: readonly GroupMember[] = [];
@@ -29,7 +32,7 @@ export class GroupKeys {
   #isBusy = false;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(member: Member, events: FrameEvents) {
+  constructor(member: Decider, events: FrameEvents) {
     this.#member = member;
     this.#events = events;
   }
