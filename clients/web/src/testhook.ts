@@ -72,5 +72,7 @@ function publicationOf(call: Call, publication: { readonly id: Identifier }): un
     note: call.note(publication.id)?.reason ?? null,
     frames: call.isSealed ? call.seals.counts(publication.id) : null,
     waiting: call.seals.isWaiting(publication.id),
+    delayed: call.seals.isDelayed(publication.id),
+    frozen: call.seals.isFrozen(publication.id),
   };
 }

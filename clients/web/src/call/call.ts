@@ -14,12 +14,13 @@ import type {
 } from "../protocol/messages";
 import type { Keeper } from "../sealing/keeper";
 import type { CameraFormat } from "../settings";
-import { type Heard, Hearing } from "./hearing";
+import type { Heard } from "./hearing";
 import { chooseEncoding, type EncodingWish, sealableWish } from "./layers";
 import { Meter } from "./meter";
 import { Mutes } from "./mutes";
 import { type Notice, noticesOf } from "./notices";
 import { Peer } from "./peer";
+import { type Protection, protect } from "./protection";
 import type { Seals } from "./seals";
 import type { LocalMedia, Wanted } from "./sections";
 import { Signalling } from "./signalling";
@@ -82,7 +83,7 @@ export class Call {
   readonly #wishes: Wishes;
   readonly #meter: Meter;
   readonly #mutes: Mutes;
-  readonly #hearing: Hearing;
+  readonly #protection: Protection;
 
   constructor(options: CallOptions, events: CallEvents) {
     this.#options = options;
@@ -105,18 +106,18 @@ export class Call {
       measured: () => events.measured(),
       report: (refused) => this.#signalling.send({ type: "report_refusals", ...refused }),
     });
-    this.#hearing = new Hearing(
-      keeper,
-      (message) => this.#receive(message),
-      () => this.#end({ why: "keys" }),
-    );
+    this.#protection = protect(options.mode, keeper, options.name, {
+      send: (message) => this.#signalling.send(message),
+      deliver: (message) => this.#receive(message),
+      failed: () => this.#end({ why: "keys" }),
+    });
     this.#mutes = new Mutes((publication, muted) =>
       this.#signalling.send({ type: "set_muted", publication, muted }),
     );
     this.#signalling = new Signalling(options.url, {
       join: () => this.#join(),
       lost: () => this.#lost(),
-      received: (message) => this.#hearing.receive(message),
+      received: (message) => this.#protection.receive(message),
     });
   }
 
@@ -196,13 +197,8 @@ export class Call {
   }
 
   /** False when it could not leave. */
-  async sendChat(text: string): Promise<boolean> {
-    const { keeper } = this.#options;
-    if (keeper === null) {
-      return this.#signalling.send({ type: "send_chat", text });
-    }
-    const line = await keeper.sealLine(text);
-    return line !== null && this.#signalling.send({ type: "send_sealed_chat", line });
+  sendChat(text: string): Promise<boolean> {
+    return this.#protection.say(text);
   }
 
   askMute(publication: Identifier): void {
@@ -233,13 +229,13 @@ export class Call {
   }
 
   async #join(): Promise<Join> {
-    const { room, name, token, keeper } = this.#options;
-    const hello = keeper && (await keeper.introduce(name));
-    const { mode } = this.state;
+    const { room, name, token, mode } = this.#options;
+    const hello = await this.#protection.introduce();
     return { type: "join", room, name, mode, hello, token, resume: this.#resume };
   }
 
   #lost(): void {
+    this.#protection.lost();
     this.#peer.signallingLost();
     if (this.phase === "joined") {
       this.phase = "reconnecting";
@@ -297,7 +293,6 @@ export class Call {
   #welcomed(welcome: Welcome): void {
     this.phase = "joined";
     this.#resume = welcome.resume;
-    this.#options.keeper?.adopt();
     this.#mutes.forget();
     for (const source of ["camera", "microphone", "screen", "screen_audio"] as const) {
       this.#publish(source);

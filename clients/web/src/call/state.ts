@@ -112,6 +112,10 @@ export function reduce(state: CallState, message: Heard): CallState {
       return { ...state, speaker: message.participant };
     case "chat":
       return withChat(state, message.participant, message.name, message.text);
+    case "members":
+      return { ...state, members: message.members, group: message.group || null };
+    case "alarm":
+      return withAlarm(state, message.alarm, message.isOn);
     case "unopened_chat":
       return withChat(state, message.participant, nameOf(state, message.participant), null);
     default:
@@ -211,6 +215,12 @@ function introduced(state: CallState, id: Identifier, standing: Standing, name: 
   const standings = new Map(state.standings).set(id, standing);
   const renamed = (person: Participant) => ({ ...person, name: name || person.name });
   return changed({ ...state, standings }, id, renamed);
+}
+
+function withAlarm(state: CallState, alarm: Alarm, isOn: boolean): CallState {
+  const alarms = new Set(state.alarms);
+  alarms[isOn ? "add" : "delete"](alarm);
+  return { ...state, alarms };
 }
 
 function withParticipant(state: CallState, participant: Participant): CallState {

@@ -62,6 +62,8 @@ export const de: Dictionary = {
       "Der Server zeigt Ihnen ein anderes Gespräch als anderen. Wer wirklich hier ist, kann diese Seite nicht sagen. Verlassen Sie es, und warnen Sie die anderen auf einem anderen Weg.",
     stalled:
       "Der Server hält zurück, was sich in diesem Gespräch ändert. Wer entfernt wurde, hört vielleicht noch zu. Wenn es nicht bald vergeht, verlassen Sie es.",
+    unadmitted:
+      "Niemand lässt Sie ein: Ihr Link ist vielleicht ein anderer, oder der Server fragt die anderen nicht.",
   },
   whatIsThat: "Was heißt das?",
   code: "Gesprächscode",
@@ -129,6 +131,9 @@ export const de: Dictionary = {
   nobodyHasYourKey: "Niemand hier hat Ihren Schlüssel: Ihr Link oder Kennwort ist ein anderes.",
   waitingForKeys: "Warten auf Schlüssel …",
   refusedFrames: (count) => `${count} abgewiesen`,
+  delayed: "zurückgehalten",
+  frozen: (name) => `${name} sendet, aber der Server lässt nichts davon durch.`,
+  soundFrozen: "Ton fehlt",
   chatSealed: "Nur wer das Geheimnis hat, kann diesen Chat lesen.",
   unopenedLine:
     "Diese Nachricht wird nicht gezeigt: Sie lässt sich nicht öffnen, oder Sie haben nicht angenommen, wer sie schrieb.",

@@ -61,6 +61,8 @@ export const en = {
       "The server shows you another call than it shows to others. Who is really here, this page cannot tell. Leave, and warn the others in another way.",
     stalled:
       "The server holds back what changes in this call. Somebody who was removed may still be listening. If it does not pass soon, leave.",
+    unadmitted:
+      "Nobody lets you in: your link may be another one than theirs, or the server does not ask them.",
   },
   whatIsThat: "What does that mean?",
   code: "Call code",
@@ -122,6 +124,9 @@ export const en = {
   nobodyHasYourKey: "Nobody here has your key: your link or passphrase is another one.",
   waitingForKeys: "Waiting for keys…",
   refusedFrames: (count: string) => `${count} refused`,
+  delayed: "held back",
+  frozen: (name: string) => `${name} is sending, but the server lets nothing of it through.`,
+  soundFrozen: "sound missing",
   chatSealed: "Only those who have the secret can read this chat.",
   unopenedLine:
     "This message is not shown: it cannot be opened, or you have not accepted who wrote it.",

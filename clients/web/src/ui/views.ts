@@ -62,12 +62,13 @@ function remoteView(
   const sample = publication && call.stats.get(publication.id);
   const current = publication && (call.state.layers.get(publication.id) ?? null);
   const wish = publication && call.wish(publication.id);
-  const hint = standingHint(call, id) || (publication ? hintFor(call, publication) : "");
+  const hint = standingHint(call, id) || (publication ? hintFor(call, publication, name) : "");
   const layer = current?.layer ?? null;
   const lines = linesSent(publication?.layers ?? [], layer, sample?.latest ?? null);
   const kbps = sample?.latest.kbps ?? 0;
   const trusted = isTrusted(call.state, id);
   const shown = publication !== null && !publication.muted && wish !== OFF && trusted;
+  const troubles = trusted ? troublesOf(call, participant, publication, isScreen) : [];
   const refused = publication ? refusedFrames(call.seals.counts(publication.id)) : 0;
   return {
     participant: id,
@@ -83,7 +84,11 @@ function remoteView(
     away: !participant.connected,
     seal: sealOf(call, id),
     layer,
-    chip: shown ? chipText({ lines, layer, kbps, refused }, text, language()) : "",
+    chip: chipText(
+      shown ? { lines, layer, kbps, refused, troubles } : { ...NOTHING, troubles },
+      text,
+      language(),
+    ),
     history: shown ? (sample?.history ?? []) : [],
     kbps,
     choice: publication ? call.choice(publication.id) : "auto",
@@ -116,8 +121,24 @@ function standingHint(call: Call, id: Identifier): string {
   return call.state.standings.get(id) === "copied" ? text.copiedKey(name) : text.otherKey(name);
 }
 
+const NOTHING = { lines: 0, layer: null, kbps: 0, refused: 0 };
+
+/** What is wrong with the picture of a tile, and with the sound of whom it shows. */
+function troublesOf(
+  { seals }: Call,
+  participant: Participant,
+  publication: Publication | null,
+  isScreen: boolean,
+): string[] {
+  const text = words();
+  const sound = isScreen ? null : find(participant, "microphone");
+  const isHeldBack = [publication, sound].some((one) => one !== null && seals.isDelayed(one.id));
+  const isMissing = sound !== null && !sound.muted && seals.isFrozen(sound.id);
+  return [isHeldBack ? text.delayed : "", isMissing ? text.soundFrozen : ""].filter(Boolean);
+}
+
 /** Why there is no picture, as far as that needs saying. */
-function hintFor(call: Call, publication: Publication): string {
+function hintFor(call: Call, publication: Publication, name: string): string {
   if (call.seals.isWaiting(publication.id)) {
     return words().waitingForKeys;
   }
@@ -129,7 +150,15 @@ function hintFor(call: Call, publication: Publication): string {
     return words().cannotDecode(codec);
   }
   const note = call.note(publication.id);
-  return note ? problemText(words(), note) : "";
+  if (note) {
+    return problemText(words(), note);
+  }
+  return isFrozen(call, publication) ? words().frozen(name) : "";
+}
+
+/** A picture that stands still although it is wanted, and sent. */
+function isFrozen(call: Call, { id, muted }: Publication): boolean {
+  return !muted && call.wish(id) !== OFF && call.seals.isFrozen(id);
 }
 
 const ownStreams = new WeakMap<MediaStreamTrack, MediaStream>();
