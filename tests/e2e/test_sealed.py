@@ -286,10 +286,11 @@ def test_a_stream_is_not_played_as_another(ana: Page, server: Server, person: Se
 
 
 def test_the_link_carries_the_secret(server: Server, person: Seat) -> None:
-    """Ana ticks a box; the link that she copies lets Ben in, and tells the server nothing."""
+    """Ana chooses so; the link that she copies lets Ben in, and tells the server nothing."""
     ana, ben = person("Ana", "chromium"), person("Ben", "chromium")
     ana.open(server.url, ROOM, **SMALL)
     ana.driver.find_element(By.CSS_SELECTOR, "[name=sealing]").click()
+    Select(ana.driver.find_element(By.CSS_SELECTOR, "[name=secret]")).select_by_value("link")
     tap.listen(ana)
     ana.run("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
     ana.enter()
