@@ -82,10 +82,10 @@ export const de: Dictionary = {
     new: "zum ersten Mal getroffen",
     known: "schon getroffen, nicht geprüft",
     verified: "geprüft",
-    changed: "anderer Schlüssel als zuvor",
+    changed: "Anderer Schlüssel als zuvor.",
   },
   deviceCount: (count) => `${count} Geräte`,
-  silent: "kein Lebenszeichen",
+  silent: "Kein Lebenszeichen.",
   notInRoom: "Im verschlüsselten Gespräch, aber der Server zeigt die Person nicht im Raum.",
   notInGroup: "Im Raum, aber nicht im verschlüsselten Gespräch: sieht und hört nichts.",
   unadmitted:

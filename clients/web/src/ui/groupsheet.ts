@@ -52,6 +52,8 @@ export class GroupSheet {
       this.#wanted = source;
       void this.#compute(state);
     }
+    // With an alarm, equal digits would comfort where nothing can.
+    this.#comparing.hidden = lockState(state) === "alarm";
     const isComputed = this.#shown === source;
     const isAlone = others(state).length === 0;
     const isBlocked = suspects(state).length > 0;

@@ -116,7 +116,7 @@ function standingHint(call: Call, id: Identifier): string {
   const text = words();
   const name = nameOf(call.state, id);
   if (call.state.mode === "e2ee-mls") {
-    return memberOf(call.state, id) ? text.changed(name) : text.waitingForKeys;
+    return memberOf(call.state, id) ? text.verdicts.changed : text.waitingForKeys;
   }
   return call.state.standings.get(id) === "copied" ? text.copiedKey(name) : text.otherKey(name);
 }
