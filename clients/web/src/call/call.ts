@@ -15,7 +15,7 @@ import type {
 import type { Keeper } from "../sealing/keeper";
 import type { CameraFormat } from "../settings";
 import type { Heard } from "./hearing";
-import { chooseEncoding, type EncodingWish, sealableWish } from "./layers";
+import { chooseEncoding, type EncodingWish, readsDescriptors, sealableWish } from "./layers";
 import { Meter } from "./meter";
 import { Mutes } from "./mutes";
 import { type Notice, noticesOf } from "./notices";
@@ -355,7 +355,7 @@ export class Call {
   #media(source: MediaSource, track: MediaStreamTrack | null): LocalMedia {
     const { encoding, knowsLayers } = this.#options;
     const isVideo = source === "camera" || source === "screen";
-    const wish = this.isSealed ? sealableWish(encoding) : encoding;
+    const wish = this.isSealed ? sealableWish(encoding, readsDescriptors()) : encoding;
     return { track, encoding: isVideo ? chooseEncoding(source, wish, knowsLayers) : null };
   }
 
