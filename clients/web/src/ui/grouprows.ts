@@ -38,7 +38,7 @@ function personRow(call: Call, person: Person, events: RowEvents): Row {
   const isModerator = there.some(({ moderator }) => moderator);
   const key = JSON.stringify([
     person,
-    there.map(({ id }) => id),
+    there.map(({ id, connected }) => [id, connected]),
     isAudible,
     isModerator,
     mayOf(call),
@@ -51,7 +51,7 @@ function personRow(call: Call, person: Person, events: RowEvents): Row {
         "span",
         { class: "who" },
         h("span", { class: "name" }, title(person)),
-        ...badges(person, isModerator),
+        isModerator ? badge(words().moderator) : null,
       ),
       ...(person.isSelf ? [] : [standing(call, person)]),
       isAudible ? null : mutedMark(),
@@ -59,8 +59,7 @@ function personRow(call: Call, person: Person, events: RowEvents): Row {
     if (mayOf(call) && !person.isSelf && there.length > 0) {
       row.append(...actions(person.name, person.participants, isAudible, events));
     }
-    const remark = remarkOn(person, there);
-    row.append(...(remark ? [h("small", {}, remark)] : []));
+    row.append(...remarks(person, there).map((remark) => h("small", {}, remark)));
     return row;
   };
   return { id: person.person, key, make };
@@ -95,14 +94,6 @@ function rowClass({ isSilent, isSelf, verdict }: Person, there: readonly Partici
   return !isSelf && (isSilent || isAway) ? `away ${verdict}` : verdict;
 }
 
-function badges({ devices }: Person, isModerator: boolean): HTMLElement[] {
-  const text = words();
-  return [
-    ...(isModerator ? [badge(text.moderator)] : []),
-    ...(devices > 1 ? [badge(text.deviceCount(String(devices)))] : []),
-  ];
-}
-
 function standing(call: Call, person: Person): HTMLElement {
   const text = words();
   if (person.verdict === "changed") {
@@ -115,18 +106,15 @@ function standing(call: Call, person: Person): HTMLElement {
   return mark(name, text.verdicts[person.verdict], person.verdict);
 }
 
-function remarkOn(person: Person, there: readonly Participant[]): string {
+function remarks(person: Person, there: readonly Participant[]): string[] {
   const text = words();
-  if (person.isSelf) {
-    return "";
-  }
-  if (person.verdict === "changed") {
-    return text.verdicts.changed;
-  }
-  if (there.length === 0) {
-    return text.notInRoom;
-  }
-  return person.isSilent ? text.silent : "";
+  const { devices, isSelf, isSilent, verdict } = person;
+  return [
+    ...(devices > 1 ? [text.deviceCount(String(devices))] : []),
+    ...(verdict === "changed" ? [text.verdicts.changed] : []),
+    ...(!isSelf && there.length === 0 ? [text.notInRoom] : []),
+    ...(!isSelf && isSilent ? [text.silent] : []),
+  ];
 }
 
 function actions(
