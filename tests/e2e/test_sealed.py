@@ -125,7 +125,7 @@ def test_av1_is_sealed_where_it_can_be(server: Server, person: Seat) -> None:
         decodes(ben, publication, height, seconds)
     assert (ben.find("Ana", "camera") or {})["codec"] == "AV1"
     assert frames(ben, "Ana")["not_authentic"] == 0
-    chi.reads("which your browser cannot decode")
+    chi.reads("encoded with AV1, which your browser cannot decode")
     assert chi.received(publication).frames_decoded == 0
 
 

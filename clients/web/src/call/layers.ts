@@ -128,6 +128,11 @@ export function readsDescriptors(): boolean {
   return "setHeaderExtensionsToNegotiate" in RTCRtpTransceiver.prototype;
 }
 
+/** Whether this browser plays pictures in a codec when they come sealed. */
+export function canOpen(codec: string): boolean {
+  return codec.toLowerCase() !== "av1" || readsDescriptors();
+}
+
 /** Whether this browser encodes VP9 in spatial layers. Firefox answers the question with an error. */
 export async function knowsSpatialLayers(): Promise<boolean> {
   const video = {
