@@ -139,6 +139,11 @@ export class Call {
     return this.#meter.seals;
   }
 
+  /** What was refused of what members of the group say and do, by reason. */
+  get groupRefusals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#protection.refusals ?? []);
+  }
+
   get isSealed(): boolean {
     return this.#options.keeper !== null;
   }
