@@ -230,7 +230,7 @@ def test_the_chat_is_sealed(ana: Page, server: Server, person: Seat) -> None:
 
 
 def test_only_codecs_that_can_be_sealed_are_offered(server: Server, person: Seat) -> None:
-    """Whatever the address asks for: Opus, VP8 and VP9, in both directions."""
+    """Whatever the address asks for: Opus, VP8, VP9 and AV1, in both directions; never H.264."""
     ana, ben = person("Ana", "chromium"), person("Ben", "firefox")
     ben.join(server.url, ROOM, key=KEY, **SMALL)
     ana.open(server.url, ROOM, key=KEY, codec="h264", **SMALL)
@@ -245,7 +245,7 @@ def test_only_codecs_that_can_be_sealed_are_offered(server: Server, person: Seat
         for line in offer.splitlines()
         if line.startswith("a=rtpmap:")
     }
-    assert codecs == {"opus", "VP8", "VP9", "rtx"}
+    assert codecs == {"opus", "VP8", "VP9", "AV1", "rtx"}
 
 
 def hellos(page: Page) -> list[str]:
