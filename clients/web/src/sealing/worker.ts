@@ -46,6 +46,11 @@ const scope = self as unknown as WorkerScope;
 const routes = new Map<number, Route>();
 let keys: Keyring | GroupKeys | null = null;
 
+/** Milliseconds since 1970 by a clock that never leaps, whatever is done to that of the machine. */
+function now(): number {
+  return Math.round(performance.timeOrigin + performance.now());
+}
+
 function route(number: number): Route {
   const known = routes.get(number) ?? new Route();
   routes.set(number, known);
@@ -86,7 +91,7 @@ function groupKeys({ room, secret, name, device }: GroupOptions): GroupKeys {
   const made = new GroupKeys(member, {
     rekeyed: () => {
       for (const one of routes.values()) {
-        void one.rekeyed(made, Date.now());
+        void one.rekeyed(made, now());
       }
     },
     beacon: (participant, epoch, counters) => {
@@ -100,7 +105,7 @@ function groupKeys({ room, secret, name, device }: GroupOptions): GroupKeys {
 }
 
 async function tick(of: GroupKeys): Promise<void> {
-  const outputs = await of.tick(Date.now());
+  const outputs = await of.tick(now());
   if (outputs && outputs.length > 0) {
     scope.postMessage({ outputs });
   }
@@ -132,7 +137,7 @@ const handlers: Handlers = {
     return null;
   },
   greet: () => group().introduce(),
-  feed: ({ input }) => group().receive(input, Date.now()),
+  feed: ({ input }) => group().receive(input, now()),
   lead: ({ route: number, to }) => {
     route(number).lead(to);
     return null;
@@ -171,7 +176,7 @@ scope.onrtctransform = ({ transformer }) => {
   const { options } = transformer;
   if ("stream" in options) {
     pump(transformer, async (frame, deliver) => {
-      if (await sealFrame(keys, options.stream, frame, Date.now())) {
+      if (await sealFrame(keys, options.stream, frame, now())) {
         deliver(frame);
       }
     });
@@ -179,6 +184,6 @@ scope.onrtctransform = ({ transformer }) => {
   }
   const ask = () => void transformer.sendKeyFrameRequest?.().catch(() => undefined);
   pump(transformer, (frame, deliver) =>
-    route(options.route).open(keys, frame, Date.now(), { deliver, ask }),
+    route(options.route).open(keys, frame, now(), { deliver, ask }),
   );
 };
