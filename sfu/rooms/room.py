@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
@@ -29,6 +29,19 @@ ID_BYTES: Final = 6
 SECRET_BYTES: Final = 24
 
 
+class Recorder(Protocol):
+    """What a room needs of the recording that runs in it."""
+
+    @property
+    def notice(self) -> events.RecordingStarted:
+        """What everybody is told of it."""
+        ...
+
+    def keep_keys(self, participant: Participant, sealed: bytes) -> None:
+        """Store what somebody who consents sealed for its key; raises Refused."""
+        ...
+
+
 class Room:
     """Introduces participants to each other."""
 
@@ -49,6 +62,7 @@ class Room:
         self.participants: dict[str, Participant] = {}
         self.publications: dict[str, Publication] = {}
         self.speaker: Participant | None = None
+        self.recorder: Recorder | None = None
         self._random_bytes = random_bytes
         self.id = self.draw_id()  # for logs: the name may tell who meets here
         self._voices = ActiveSpeaker()
@@ -112,6 +126,19 @@ class Room:
         for participant in list(self.participants.values()):
             if participant is not besides:
                 participant.tell(event)
+
+    # Recording
+
+    def begin_recording(self, recorder: Recorder) -> None:
+        """Tell everybody who is here that it runs; who comes later hears it with the welcome."""
+        self.recorder = recorder
+        self.announce(recorder.notice)
+
+    def end_recording(self, reason: str) -> None:
+        """Tell everybody that it is over."""
+        recorder, self.recorder = self.recorder, None
+        if recorder is not None:
+            self.announce(events.RecordingStopped(recorder.notice.recording, reason))
 
     def release(self, peer: Peer) -> None:
         """Close a transport that nobody uses any more."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, cast
 
 from sfu.signalling import messages
 
 if TYPE_CHECKING:
     from sfu.media.layers import Layer, Target
+    from sfu.rooms.events import RecordingStarted
     from sfu.rooms.participant import Participant
     from sfu.rooms.publication import Publication
     from sfu.rooms.subscription import Subscription
@@ -52,6 +54,7 @@ def describe_participant(participant: Participant) -> messages.Participant:
 def describe_welcome(participant: Participant, *, resumed: bool) -> messages.Welcome:
     """Everything that somebody has to know who enters, or returns."""
     room, permissions = participant.room, participant.permissions
+    recorder = room.recorder
     return messages.Welcome(
         participant=participant.id,
         room=room.name,
@@ -64,6 +67,17 @@ def describe_welcome(participant: Participant, *, resumed: bool) -> messages.Wel
         participants=tuple(map(describe_participant, room.participants.values())),
         speaker=room.speaker.id if room.speaker is not None else None,
         group=None,
+        recording=None if recorder is None else describe_recording(recorder.notice),
+    )
+
+
+def describe_recording(notice: RecordingStarted) -> messages.Recording:
+    """Say what is stored, and for whom keys may be sealed."""
+    key = notice.public_key
+    return messages.Recording(
+        id=notice.recording,
+        public_key=None if key is None else urlsafe_b64encode(key).rstrip(b"=").decode(),
+        by=notice.by,
     )
 
 

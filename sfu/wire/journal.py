@@ -3,7 +3,7 @@
 docs/recording.md has the format. Nothing in it opens anything: what was sealed stays so.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from struct import Struct, error
 from typing import BinaryIO, Final
@@ -213,4 +213,11 @@ def _ended(body: bytes) -> Ended:
     return Ended(*_strings(body, 0, 1))
 
 
-_READERS: Final = {1: _begun, 2: _person, 3: _track, 4: _picture, 5: _keys, 6: _ended}
+_READERS: Final[dict[int, Callable[[bytes], Record]]] = {
+    1: _begun,
+    2: _person,
+    3: _track,
+    4: _picture,
+    5: _keys,
+    6: _ended,
+}

@@ -73,6 +73,7 @@ class Muxer:
         self._cluster_is_key = False
         self._last = 0
         self._cues: list[bytes] = []
+        self._last_cue = 0  # where the cluster of the last one is
 
     def head(self) -> bytes:
         """Return the beginning of the file."""
@@ -120,11 +121,18 @@ class Muxer:
         if self._cluster_is_key:
             position = self._written - self._segment
             place = _uint(0xF7, 1) + _uint(0xF1, position)
+            self._last_cue = self._written
             self._cues.append(_element(0xBB, _uint(0xB3, self._cluster_at) + _element(0xB7, place)))
         cluster = _element(_CLUSTER, _uint(0xE7, self._cluster_at) + b"".join(self._blocks))
         self._blocks, self._block_bytes = [], 0
         self._written += len(cluster)
         return cluster
+
+    def lose(self, size: int) -> None:
+        """Take back what was returned last, so many bytes: it could not be written."""
+        self._written -= size
+        if self._cues and self._last_cue == self._written:
+            self._cues.pop()
 
     def end(self) -> tuple[bytes, list[tuple[int, bytes]]]:
         """Return what is still to be appended, and what to write where in the file then."""
