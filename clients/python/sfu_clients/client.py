@@ -60,17 +60,19 @@ class Client:
         token: str | None = None,
         insecure: bool = False,
         secret: str | None = None,
+        consents: bool = False,
     ) -> None:
         """`url` is http(s)://host:port; `insecure` believes any certificate.
 
-        With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all.
+        With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all;
+        who `consents` lets the owner of a recording's key open what is sent meanwhile.
         """
-        self._url = url
-        self._insecure = insecure
+        self._url, self._insecure = url, insecure
         self._roster = Roster()
         self._mode: ClearSession | SealedSession = ClearSession()
         if secret is not None:
-            self._mode = SealedSession(SealedRoom(secret, room, name), self._roster)
+            keys = SealedRoom(secret, room, name)
+            self._mode = SealedSession(keys, self._roster, consents=consents)
         self._join = _validated(
             Join(room=room, name=name, token=token, mode=self._mode.name, hello=self._mode.hello)
         )
@@ -106,10 +108,8 @@ class Client:
     ) -> None:
         await tasks.stop(self._keeper)
         await tasks.stop(self._reporter)
-        for publisher in self.publishers:
-            await publisher.close()
-        for subscriber in self.subscribers.values():
-            await subscriber.close()
+        for one in (*self.publishers, *self.subscribers.values()):
+            await one.close()
         await self._signalling.close()
         await self._call.close()
 
