@@ -81,8 +81,7 @@ class Client:
         self._negotiating = asyncio.Lock()
         self._wanted = self._negotiated = 0  # versions of what is published and subscribed
         self._stale = asyncio.Event()  # the server may not know what we want
-        self._keeper: asyncio.Task[None] | None = None
-        self._reporter: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._listeners: list[Callable[[ServerMessage], None]] = []
         self._wishes: dict[str, int] = {}
         self.room = room
@@ -96,8 +95,8 @@ class Client:
         )
         self._call = self._new_call()
         self._receive(await self._signalling.connect())
-        self._keeper = tasks.start(self._keep_connected(), "keeper")
-        self._reporter = tasks.start(self._mode.report(self._signalling), "reporter")
+        self._tasks.append(tasks.start(self._keep_connected(), "keeper"))
+        self._tasks.append(tasks.start(self._mode.report(self._signalling), "reporter"))
         return self
 
     async def __aexit__(
@@ -106,9 +105,10 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await tasks.stop(self._keeper)
-        await tasks.stop(self._reporter)
-        for one in (*self.publishers, *self.subscribers.values()):
+        for task in self._tasks:
+            await tasks.stop(task)
+        ended: list[Publisher | Subscriber] = [*self.publishers, *self.subscribers.values()]
+        for one in ended:
             await one.close()
         await self._signalling.close()
         await self._call.close()

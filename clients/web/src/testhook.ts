@@ -34,6 +34,8 @@ function describe(call: Call): unknown {
     connection: call.connectionState,
     mode: state.mode,
     speaker: state.speaker,
+    recording: state.recording?.id ?? null,
+    consent: call.consent.answer,
     chat: state.chat.map(({ name, text }) => ({ name, text })),
     local: {
       camera: call.local.isOn("camera"),

@@ -13,6 +13,7 @@ import type {
 } from "../protocol/messages";
 import type { Keeper } from "../sealing/keeper";
 import type { CameraFormat } from "../settings";
+import { Consent } from "./consent";
 import { type Heard, Hearing } from "./hearing";
 import { chooseEncoding, type EncodingWish, sealableWish } from "./layers";
 import { Meter } from "./meter";
@@ -68,6 +69,8 @@ export class Call {
   readonly local: LocalTracks;
   state: CallState;
   phase: Phase = "connecting";
+  /** What the person says to being recorded. */
+  readonly consent: Consent;
   #resume: string | null;
   #changePending = false;
   readonly #options: CallOptions;
@@ -105,6 +108,11 @@ export class Call {
       (message) => this.#receive(message),
       () => this.#end({ why: "keys" }),
     );
+    this.consent = new Consent(keeper, {
+      send: (message) => this.#signalling.send(message),
+      renew: () => this.#signalling.renew(),
+      changed: () => this.#changed(),
+    });
     this.#mutes = new Mutes((publication, muted) =>
       this.#signalling.send({ type: "set_muted", publication, muted }),
     );
@@ -234,6 +242,7 @@ export class Call {
     }
     const before = this.state;
     this.state = reduce(before, message);
+    this.consent.follow(this.state.recording);
     this.#react(message);
     const notice = this.#isOver() ? null : noticeOf(before, message);
     if (notice) {
@@ -261,6 +270,7 @@ export class Call {
     this.phase = "joined";
     this.#resume = welcome.resume;
     this.#options.keeper?.adopt();
+    this.consent.rekeyed();
     this.#mutes.forget();
     for (const source of ["camera", "microphone", "screen", "screen_audio"] as const) {
       this.#publish(source);

@@ -80,6 +80,11 @@ export class Keeper {
     return this.#ask("openLine", { participant, line });
   }
 
+  /** What consents to a recording; null when there are no keys yet. */
+  sealKeys(publicKey: string, recording: string): Promise<string | null> {
+    return this.#ask("sealKeys", { publicKey, recording });
+  }
+
   /** What became of frames, by route. */
   count(): Promise<ReadonlyMap<number, Counts>> {
     return this.#ask("count", {});

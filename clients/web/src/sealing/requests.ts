@@ -21,6 +21,7 @@ export interface Requests {
   lead: { in: { route: number; to: Target | null }; out: null };
   sealLine: { in: { text: string }; out: string | null };
   openLine: { in: { participant: string | null; line: string }; out: string | null };
+  sealKeys: { in: { publicKey: string; recording: string }; out: string | null };
   count: { in: object; out: ReadonlyMap<number, Counts> };
 }
 

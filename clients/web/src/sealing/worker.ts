@@ -75,6 +75,7 @@ const handlers: Handlers = {
   },
   sealLine: ({ text }) => opened().sealLine(text),
   openLine: ({ participant, line }) => opened().openLine(participant, line),
+  sealKeys: ({ publicKey, recording }) => opened().sealKeys(publicKey, recording),
   count: () => new Map([...routes].map(([number, one]) => [number, one.counts(keyring)])),
 };
 

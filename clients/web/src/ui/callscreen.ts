@@ -15,6 +15,7 @@ import { icon } from "./icons";
 import { commandFor, isTaken } from "./keys";
 import { lockButton } from "./lock";
 import { OwnDevices } from "./owndevices";
+import { RecMark } from "./recmark";
 import type { Screen } from "./screen";
 import { helpTable } from "./shortcuts";
 import { SidePanel } from "./sidepanel";
@@ -32,6 +33,7 @@ export class CallScreen implements Screen {
   readonly #grid: Grid;
   readonly #devices: OwnDevices;
   readonly #panel: SidePanel;
+  readonly #recording: RecMark;
   readonly #controls = new Controls((command) => this.#run(command));
   readonly #onKey = (event: KeyboardEvent) => this.#key(event);
 
@@ -46,7 +48,8 @@ export class CallScreen implements Screen {
     this.#sound = sound;
     this.#grid = new Grid(call);
     this.#devices = new OwnDevices(call.local, sound, (text) => this.say(text));
-    this.#panel = new SidePanel(call, {
+    this.#recording = new RecMark(call);
+    this.#panel = new SidePanel(call, this.#recording.line, {
       say: (text) => this.say(text),
       closed: (name) => {
         this.update();
@@ -69,6 +72,7 @@ export class CallScreen implements Screen {
   update(): void {
     this.#grid.update();
     this.#panel.update();
+    this.#recording.update();
     this.#drawBanner();
     const { local, state } = this.#call;
     this.#controls.update({
@@ -97,6 +101,12 @@ export class CallScreen implements Screen {
         break;
       case "unopened_chat":
         this.#panel.heard(text.said(notice.name, text.unopenedLine));
+        break;
+      case "recording_started":
+        this.#toasts.show(this.#call.isSealed ? text.recorded : text.recordedInClear);
+        break;
+      case "recording_stopped":
+        this.#toasts.show(text.recordingStopped);
         break;
       case "removed":
         this.#toasts.show(text.wasRemoved(notice.name));
@@ -136,6 +146,7 @@ export class CallScreen implements Screen {
       brand(),
       h("h1", {}, this.#call.state.room),
       lockButton(this.#link),
+      this.#recording.button,
       link,
       h("span", { class: "space" }),
       languageSwitch(changeLanguage),
