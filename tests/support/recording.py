@@ -84,10 +84,10 @@ def watch(path: Path) -> dict[str, Seen]:
                 for frame in decoder.decode(packet):
                     if isinstance(frame, av.VideoFrame):
                         track.sizes[frame.width, frame.height] += 1
-                    else:
+                    else:  # 32-bit floats
                         samples = array(
                             "f", bytes(frame.planes[0])
-                        )  # what the decoder of Opus makes
+                        )
                         track.loudest = max(track.loudest, *map(abs, samples))
             track.seconds = times[-1] - times[0]
     return seen
