@@ -152,7 +152,7 @@ def superframe(frames: Sequence[bytes]) -> bytes:
     """Join the VP9 frames of one picture, with the index that players want (VP9, annex B)."""
     if len(frames) == 1:
         return frames[0]
-    width = (max(map(len, frames)).bit_length() + 7) // 8
+    width = (max(map(len, frames), default=0).bit_length() + 7) // 8
     if not 0 < len(frames) <= 8 or not 0 < width <= 4:  # noqa: PLR2004 - three bits and two
         raise MalformedPacket("a VP9 picture has one to eight frames")
     marker = bytes((0xC0 | width - 1 << 3 | len(frames) - 1,))

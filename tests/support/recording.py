@@ -85,9 +85,7 @@ def watch(path: Path) -> dict[str, Seen]:
                     if isinstance(frame, av.VideoFrame):
                         track.sizes[frame.width, frame.height] += 1
                     else:  # 32-bit floats
-                        samples = array(
-                            "f", bytes(frame.planes[0])
-                        )
+                        samples = array("f", bytes(frame.planes[0]))
                         track.loudest = max(track.loudest, *map(abs, samples))
             track.seconds = times[-1] - times[0]
     return seen
