@@ -153,6 +153,7 @@ class Server:
                 loop_lag=self.loop_lag,
                 socket_drops=self._socket_drops,
                 websockets=self._endings,
+                recorded_bytes=lambda: self.disk.written,
             )
         )
         return Services(

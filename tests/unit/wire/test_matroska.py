@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import av
-import av.subtitles.subtitle
 import pytest
 
 from sfu.errors import MalformedPacket
@@ -45,7 +44,7 @@ def played(path: Path) -> dict[str, list[float]]:
         found: dict[str, list[float]] = {title: [] for title in titles}
         for packet in container.demux(video=0, audio=0):
             for frame in packet.decode():
-                assert not isinstance(frame, av.subtitles.subtitle.SubtitleSet)
+                assert isinstance(frame, av.VideoFrame | av.AudioFrame)
                 found[titles[packet.stream.index]].append(frame.time or 0)
         return found
 
@@ -104,7 +103,7 @@ def test_what_could_not_be_written_leaves_the_rest_in_order(tmp_path: Path) -> N
     path.write_bytes(data)
     with av.open(str(path)) as container:
         times = [frame.time or 0 for frame in container.decode(video=0)]
-        assert times[0] == pytest.approx(1.0, abs=0.05)
+        assert times[0] == pytest.approx(1.0, abs=0.2)
         container.seek(2_500_000, backward=True)
         assert next(container.demux(video=0)).is_keyframe
 
