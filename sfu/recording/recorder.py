@@ -104,6 +104,7 @@ class Recorder:
         self._folders[room.name] = folder
         log.info("recording.started", room=room.id, recording=order.ident)
         room.begin_recording(recording)
+        recording.follow_up(now=now)
 
     def stop(self, room_name: str, *, now: float) -> Order:
         """End a recording because somebody wishes it; raises Refused if there is none."""
