@@ -9,6 +9,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
+  // HPKE looks for its cryptography with an import of its own.
+  worker: { format: "es" },
   // Licenses stay with what they are for.
   esbuild: { legalComments: "inline" },
   server: {

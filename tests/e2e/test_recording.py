@@ -3,12 +3,14 @@
 import asyncio
 import json
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium.webdriver.common.by import By
 
 from sfu.signalling.messages import RecordingStarted, RecordingStopped
 from sfu_clients.client import Client
@@ -18,6 +20,8 @@ from sfu_clients.payload import EncodedFrame
 from sfu_clients.recordings.recording import load_recording
 from sfu_clients.sealing import base64url
 from tests.support.commands import ran, refused
+from tests.support.page import Page, Seat
+from tests.support.patience import wait_until
 from tests.support.recording import ask, fetched, watch
 from tests.support.server import Serve, Server
 from tests.support.tokens import SECRET, token
@@ -240,3 +244,91 @@ async def test_another_key_opens_nothing(
     assert code == 2
     assert "another key" in said
     assert not out.exists()
+
+
+def consents(page: Page) -> str:
+    """What the page knows of its person's consent."""
+    return str((page.state() or {}).get("consent"))
+
+
+def answer(page: Page, word: str) -> None:
+    """Press a button of the dialog that asks."""
+    selector = f"dialog [data-consent={word}]"
+    wait_until(
+        lambda: page.driver.find_elements(By.CSS_SELECTOR, selector), 10, f"{page.name} is asked"
+    )
+    page.driver.find_element(By.CSS_SELECTOR, selector).click()
+
+
+def shows_rec(page: Page) -> None:
+    """In the header, where nobody can overlook it."""
+    mark = page.driver.find_element(By.CSS_SELECTOR, "button[data-rec]")
+    wait_until(lambda: mark.text.strip() == "REC", 5, f"{page.name} sees REC")
+
+
+def shows_no_rec(page: Page) -> None:
+    """The mark is gone."""
+    mark = page.driver.find_element(By.CSS_SELECTOR, "button[data-rec]")
+    wait_until(lambda: not mark.is_displayed(), 5, f"{page.name} sees no REC")
+
+
+def test_a_page_says_that_it_is_recorded_and_asks(
+    recorder: Server, person: Seat, tmp_path: Path, key: tuple[Path, str]
+) -> None:
+    """Who allows it can be seen in it; who does not, or not any more, cannot."""
+    secret, camera = base64url.encode(bytes(16)), "320x180@15"
+    ana, ben = person("Ana", "chromium"), person("Ben", "firefox")
+    for page in (ana, ben):
+        page.join(recorder.url, "hall", key=secret, camera=camera)
+    ana.sees("Ben")
+    ben.sees("Ana")
+    status, text = ask(hall(recorder), "POST", body={"public_key": key[1]})
+    assert status == 201, text
+    ident = str(json.loads(text)["id"])
+    for page, word, state in ((ana, "give", "given"), (ben, "refuse", "refused")):
+        answer(page, word)
+        shows_rec(page)
+        assert consents(page) == state
+        page.screenshot(f"recorded-{page.name}")
+    ana.sees("Ben")
+    time.sleep(4)
+    status, _ = ask(hall(recorder), "DELETE")
+    (sealed,) = fetched(hall(recorder), ident, tmp_path)
+    for page in (ana, ben):
+        shows_no_rec(page)
+    out = tmp_path / "out.webm"
+    code, said, _ = ran("unseal", str(sealed), "--key", str(key[0]), "-o", str(out), "--json")
+    assert code == 0
+    report = json.loads(said)
+    assert {track["person"] for track in report["tracks"]} == {"Ana"}
+    assert {track["person"] for track in report["unreadable"]} == {"Ben"}
+    seen = watch(out)
+    assert set(seen["Ana, camera"].sizes) == {(320, 180)}
+    assert seen["Ana, camera"].sizes[320, 180] > 30
+    assert seen["Ana, microphone"].loudest > 0.01
+
+
+def test_a_page_takes_its_consent_back(
+    recorder: Server, person: Seat, tmp_path: Path, key: tuple[Path, str]
+) -> None:
+    """What it sends from then on is sealed under keys that nobody has for the recording."""
+    secret, camera = base64url.encode(bytes(16)), "320x180@15"
+    ana = person("Ana", "chromium")
+    ana.join(recorder.url, "hall", key=secret, camera=camera)
+    ana.publication("Ana", "camera")
+    ident = str(json.loads(ask(hall(recorder), "POST", body={"public_key": key[1]})[1])["id"])
+    answer(ana, "give")
+    time.sleep(4)
+    ana.driver.find_element(By.CSS_SELECTOR, "button[data-rec]").click()
+    answer(ana, "refuse")
+    wait_until(lambda: consents(ana) == "refused", 5, "it is taken back")
+    time.sleep(6)
+    ask(hall(recorder), "DELETE")
+    (sealed,) = fetched(hall(recorder), ident, tmp_path)
+    out = tmp_path / "out.webm"
+    code, said, _ = ran("unseal", str(sealed), "--key", str(key[0]), "-o", str(out), "--json")
+    assert code == 0
+    (track,) = [one for one in json.loads(said)["tracks"] if one["source"] == "camera"]
+    assert track["pictures"] > 20
+    assert track["unopened"] > 45
+    assert watch(out)["Ana, camera"].seconds < 7
