@@ -152,6 +152,8 @@ def read(file: BinaryIO) -> Iterator[Record]:
             raise MalformedPacket("the recording does not begin with its beginning")
         first = False
         yield record
+    if first:
+        raise MalformedPacket("the recording does not begin with its beginning")
 
 
 def _parse(kind: int, body: bytes) -> Record:

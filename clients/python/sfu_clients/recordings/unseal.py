@@ -108,7 +108,7 @@ class _Reading:
         """Return a picture, if all its frames open; the first one is a key frame."""
         track = self.tracks.get(picture.track)
         if track is None:
-            raise MalformedPacket("a picture of no track")
+            return None
         opened = [self._open(track, frame) for frame in picture.frames]
         whole = [one for one in opened if one is not None]
         if not whole or len(whole) < len(opened):
@@ -121,7 +121,10 @@ class _Reading:
             return None
         width, height = max((info.width, info.height) for _, info in whole)
         media = [data for data, _ in whole]
-        return Opened(_joined(track.codec, media), key_frame, width, height)
+        try:
+            return Opened(_joined(track.codec, media), key_frame, width, height)
+        except MalformedPacket:  # sealed by its owner, and still no picture
+            return None
 
     def _open(self, track: journal.Track, frame: bytes) -> tuple[bytes, FrameInfo] | None:
         for opener in self._openers[track.number]:
@@ -196,7 +199,10 @@ def _find_tracks(
         elif record.track not in found and (opened := reading.open(record)) is not None:
             track = reading.tracks[record.track]
             report = reading.report(record.track)
-            shape = shape_of(track.codec, opened.data)
+            try:
+                shape = shape_of(track.codec, opened.data)
+            except MalformedPacket:
+                continue  # sealed by its owner, and still no picture
             width, height = max((opened.width, opened.height), shape.size)
             name = f"{report.person}, {report.source}"
             found[record.track] = matroska.Track(track.codec, name, width, height, shape.private)
