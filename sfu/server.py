@@ -235,8 +235,8 @@ class Server:
             count += 1
             if count % TICKS_PER_FOLLOW_UP == 0:
                 self.directory.follow_up(now=now)
-                if self.recorder is not None:
-                    self.recorder.follow_up(now=now)
+            if self.recorder is not None:
+                self.recorder.follow_up(now=now)
             self.udp.flush()
 
     async def _wait(self, stop: asyncio.Event, graceful: asyncio.Event) -> None:

@@ -20,7 +20,7 @@ CODECS: Final = tuple(Codec)
 """A packet's payload type is the index of its codec here."""
 
 MAX_PACKETS: Final = 8192
-"""Kept until they are taken, ten times a second; what comes beyond is lost, and shows as a gap."""
+"""Kept until they are taken, fifty times a second; more are lost, which shows as a gap."""
 
 
 class Tap:

@@ -54,8 +54,7 @@ def _lines(report: Report) -> list[str]:
         for track in report.tracks
     ]
     lines += [
-        f"{track.person}, {track.source} ({track.codec}): unreadable, without consent"
-        for track in report.unreadable
+        f"{track.person}, {track.source} ({track.codec}): unreadable" for track in report.unreadable
     ]
     if report.broken:
         lines.append("The recording was broken off; what it has was written.")
