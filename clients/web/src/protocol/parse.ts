@@ -15,6 +15,8 @@ const TYPES: ReadonlySet<string> = new Set<ServerMessage["type"]>([
   "speaker_changed",
   "chat",
   "sealed_chat",
+  "recording_started",
+  "recording_stopped",
   "mute_asked",
   "removed",
   "problem",
