@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sfu.wire import journal
+from sfu.wire.frames import frames
 from sfu_clients.errors import ClientError
 from sfu_clients.media.encoders import OpusEncoder, VideoEncoder
 from sfu_clients.media.pattern import Pattern
 from sfu_clients.media.tone import PIECE, Tone
+from sfu_clients.recordings.recording import load_recording
 from sfu_clients.recordings.unseal import unseal
 from sfu_clients.sealing import base64url
 from sfu_clients.sealing.consent import RecordingKey, seal_keys
@@ -130,6 +133,37 @@ def test_who_came_back_has_several_keys(tmp_path: Path) -> None:
     report = unseal(recording, KEY, tmp_path / "out.webm")
     assert report.tracks[0].pictures == 2 * PICTURES
     assert report.broken
+
+
+def layered(number: int, participant: str, sender: Sender) -> list[journal.Record]:
+    """A real browser's three layers, each frame sealed by itself."""
+    recording = load_recording("vp9-l3t3-key")
+    sealer = Sealer(sender, Stream.CAMERA)
+    records: list[journal.Record] = [
+        journal.Track(number, participant, f"q{number}", "camera", "VP9")
+    ]
+    pictures = groupby(recording.streams[0].packets, key=lambda packet: packet.timestamp)
+    for place, (timestamp, packets) in enumerate(pictures):
+        wires = []
+        for spatial, media in enumerate(frames("VP9", [packet.payload for packet in packets])):
+            size = (320 << spatial, 180 << spatial)
+            key_frame = place == 0
+            info = FrameInfo(key_frame, spatial, 0, *(size if key_frame else (0, 0)))
+            wires.append(sealer.seal("VP9", media, info))
+        at = timestamp // 90
+        records.append(journal.SealedPicture(number, at, timestamp, place > 0, tuple(wires)))
+    return records
+
+
+def test_layers_that_were_sealed_apart_are_one_picture(tmp_path: Path) -> None:
+    """As large as the highest of them."""
+    ana = sender()
+    records = layered(1, "p1", ana)
+    recording = stored(tmp_path, begun(), *records, consent("p1", ana))
+    (track,) = unseal(recording, KEY, tmp_path / "out.webm").tracks
+    assert (track.pictures, track.unopened) == (len(records) - 1, 0)
+    (seen,) = watch(tmp_path / "out.webm").values()
+    assert seen.sizes == {(1280, 720): len(records) - 1}
 
 
 def without_first(picture: journal.SealedPicture) -> journal.SealedPicture | None:
