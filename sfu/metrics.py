@@ -193,7 +193,7 @@ def _cumulative(bounds: Iterable[str], counts: Iterable[float]) -> list[tuple[st
 
 def _populations(directory: Directory) -> Iterator[Metric]:
     yield GaugeMetricFamily("sfu_rooms", "Rooms with somebody in them.", len(directory.rooms))
-    recorded = sum(room.recorder is not None for room in directory.rooms.values())
+    recorded = sum(room.recording is not None for room in directory.rooms.values())
     yield GaugeMetricFamily("sfu_recordings_active", "Rooms that are being recorded.", recorded)
     yield CounterMetricFamily("sfu_joins", "Participants that entered.", directory.entered)
     yield CounterMetricFamily(

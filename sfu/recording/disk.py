@@ -14,6 +14,9 @@ log = structlog.get_logger()
 MAX_WAITING_BYTES: Final = 16 << 20
 """What all files together may wait for the disk; more is not taken."""
 
+PATIENCE_SECONDS: Final = 10.0
+"""How long the end of the server waits for a disk that hangs."""
+
 
 class Disk:
     """The thread begins with the first file, and ends with `close`."""
@@ -42,7 +45,7 @@ class Disk:
         self._taken += size
         self._queue.put(count)
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="sfu:disk")
+            self._thread = threading.Thread(target=self._work, name="sfu:disk", daemon=True)
             self._thread.start()
 
     def _work(self) -> None:
@@ -50,10 +53,12 @@ class Disk:
             work()
 
     def close(self) -> None:
-        """Wait until all is written; a call that blocks."""
+        """Wait until all is written, or for so long; a call that blocks."""
         if self._thread is not None:
             self._queue.put(None)
-            self._thread.join()
+            self._thread.join(PATIENCE_SECONDS)
+            if self._thread.is_alive():
+                log.warning("recording.disk_hangs")
             self._thread = None
 
 

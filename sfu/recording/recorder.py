@@ -52,7 +52,6 @@ class Recorder:
         self.archive = archive
         self.disk = disk
         self.running: dict[str, Recording] = {}  # by name of room
-        self.started = 0
         self._folders: dict[str, Path] = {}
         self._directory = directory
         self._bounds = bounds
@@ -99,7 +98,6 @@ class Recorder:
             max_seconds=self._bounds.seconds,
             now=now,
         )
-        self.started += 1
         self.running[room.name] = recording
         self._folders[room.name] = folder
         log.info("recording.started", room=room.id, recording=order.ident)

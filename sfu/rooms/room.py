@@ -29,7 +29,7 @@ ID_BYTES: Final = 6
 SECRET_BYTES: Final = 24
 
 
-class Recorder(Protocol):
+class RunningRecording(Protocol):
     """What a room needs of the recording that runs in it."""
 
     @property
@@ -62,7 +62,7 @@ class Room:
         self.participants: dict[str, Participant] = {}
         self.publications: dict[str, Publication] = {}
         self.speaker: Participant | None = None
-        self.recorder: Recorder | None = None
+        self.recording: RunningRecording | None = None
         self._random_bytes = random_bytes
         self.id = self.draw_id()  # for logs: the name may tell who meets here
         self._voices = ActiveSpeaker()
@@ -129,16 +129,16 @@ class Room:
 
     # Recording
 
-    def begin_recording(self, recorder: Recorder) -> None:
+    def begin_recording(self, recording: RunningRecording) -> None:
         """Tell everybody who is here that it runs; who comes later hears it with the welcome."""
-        self.recorder = recorder
-        self.announce(recorder.notice)
+        self.recording = recording
+        self.announce(recording.notice)
 
     def end_recording(self, reason: str) -> None:
         """Tell everybody that it is over."""
-        recorder, self.recorder = self.recorder, None
-        if recorder is not None:
-            self.announce(events.RecordingStopped(recorder.notice.recording, reason))
+        recording, self.recording = self.recording, None
+        if recording is not None:
+            self.announce(events.RecordingStopped(recording.notice.recording, reason))
 
     def release(self, peer: Peer) -> None:
         """Close a transport that nobody uses any more."""

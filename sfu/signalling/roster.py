@@ -54,7 +54,7 @@ def describe_participant(participant: Participant) -> messages.Participant:
 def describe_welcome(participant: Participant, *, resumed: bool) -> messages.Welcome:
     """Everything that somebody has to know who enters, or returns."""
     room, permissions = participant.room, participant.permissions
-    recorder = room.recorder
+    running = room.recording
     return messages.Welcome(
         participant=participant.id,
         room=room.name,
@@ -67,7 +67,7 @@ def describe_welcome(participant: Participant, *, resumed: bool) -> messages.Wel
         participants=tuple(map(describe_participant, room.participants.values())),
         speaker=room.speaker.id if room.speaker is not None else None,
         group=None,
-        recording=None if recorder is None else describe_recording(recorder.notice),
+        recording=None if running is None else describe_recording(running.notice),
     )
 
 

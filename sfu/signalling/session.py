@@ -172,10 +172,10 @@ class Session:
         self, participant: Participant, request: messages.SendRecordingKeys, now: float
     ) -> None:
         del now
-        recorder = participant.room.recorder
-        if recorder is None or recorder.notice.recording != request.recording:
+        running = participant.room.recording
+        if running is None or running.notice.recording != request.recording:
             raise Refused("not-recording", "This recording does not run, or not any more.")
-        recorder.keep_keys(participant, _decoded(request.sealed))
+        running.keep_keys(participant, _decoded(request.sealed))
 
     def _on_ask_mute(self, participant: Participant, request: messages.AskMute, now: float) -> None:
         del now

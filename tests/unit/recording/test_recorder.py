@@ -83,7 +83,7 @@ class TestInClear:
         ident = studio.start()
         (started,) = first.told(RecordingStarted)
         assert started == RecordingStarted(ident, None, "Mo")
-        recorder = first.participant.room.recorder
+        recorder = first.participant.room.recording
         assert recorder is not None
         assert recorder.notice == started
         ana = actor(studio)
@@ -91,7 +91,7 @@ class TestInClear:
         studio.stop()
         (stopped,) = first.told(RecordingStopped)
         assert stopped == RecordingStopped(ident, "stopped")
-        assert first.participant.room.recorder is None
+        assert first.participant.room.recording is None
         (stored,) = studio.stored()
         assert len(stored.files) == 2
 
@@ -153,8 +153,8 @@ class TestSealed:
         sent = ana.act(1.0)
         room = studio.hall.directory.rooms["hall"]
         (participant,) = room.participants.values()
-        assert room.recorder is not None
-        room.recorder.keep_keys(participant, b"sealed keys")
+        assert room.recording is not None
+        room.recording.keep_keys(participant, b"sealed keys")
         sent += ana.act(0.5)
         studio.stop()
         begun, *rest = records(studio)
@@ -201,7 +201,7 @@ class TestSealed:
         """There is nothing to open with them."""
         guest = studio.hall.enter()
         studio.start()
-        recorder = guest.participant.room.recorder
+        recorder = guest.participant.room.recording
         assert recorder is not None
         with pytest.raises(Refused, match="not-sealed"):
             recorder.keep_keys(guest.participant, b"keys")
