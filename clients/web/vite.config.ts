@@ -5,7 +5,6 @@ const SERVER = "http://localhost:8080";
 
 export default defineConfig({
   plugins: [mendTsMls()],
-  worker: { plugins: () => [mendTsMls()] },
   optimizeDeps: { exclude: ["ts-mls"] },
   build: {
     target: "es2022",
@@ -13,6 +12,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
+  // HPKE looks for its cryptography with an import of its own.
+  worker: { format: "es", plugins: () => [mendTsMls()] },
   // Licenses stay with what they are for.
   esbuild: { legalComments: "inline" },
   server: {

@@ -60,17 +60,19 @@ class Client:
         token: str | None = None,
         insecure: bool = False,
         secret: str | None = None,
+        consents: bool = False,
     ) -> None:
         """`url` is http(s)://host:port; `insecure` believes any certificate.
 
-        With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all.
+        With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all;
+        who `consents` lets the owner of a recording's key open what is sent meanwhile.
         """
-        self._url = url
-        self._insecure = insecure
+        self._url, self._insecure = url, insecure
         self._roster = Roster()
         self._mode: ClearSession | SealedSession = ClearSession()
         if secret is not None:
-            self._mode = SealedSession(SealedRoom(secret, room, name), self._roster)
+            keys = SealedRoom(secret, room, name)
+            self._mode = SealedSession(keys, self._roster, consents=consents)
         self._join = _validated(
             Join(room=room, name=name, token=token, mode=self._mode.name, hello=self._mode.hello)
         )
@@ -79,8 +81,7 @@ class Client:
         self._negotiating = asyncio.Lock()
         self._wanted = self._negotiated = 0  # versions of what is published and subscribed
         self._stale = asyncio.Event()  # the server may not know what we want
-        self._keeper: asyncio.Task[None] | None = None
-        self._reporter: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._listeners: list[Callable[[ServerMessage], None]] = []
         self._wishes: dict[str, int] = {}
         self.room = room
@@ -94,8 +95,8 @@ class Client:
         )
         self._call = self._new_call()
         self._receive(await self._signalling.connect())
-        self._keeper = tasks.start(self._keep_connected(), "keeper")
-        self._reporter = tasks.start(self._mode.report(self._signalling), "reporter")
+        self._tasks.append(tasks.start(self._keep_connected(), "keeper"))
+        self._tasks.append(tasks.start(self._mode.report(self._signalling), "reporter"))
         return self
 
     async def __aexit__(
@@ -104,12 +105,11 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await tasks.stop(self._keeper)
-        await tasks.stop(self._reporter)
-        for publisher in self.publishers:
-            await publisher.close()
-        for subscriber in self.subscribers.values():
-            await subscriber.close()
+        for task in self._tasks:
+            await tasks.stop(task)
+        ended: list[Publisher | Subscriber] = [*self.publishers, *self.subscribers.values()]
+        for one in ended:
+            await one.close()
         await self._signalling.close()
         await self._call.close()
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 import av
 
 from sfu.errors import MalformedPacket
+from sfu.wire.pictures import Picture
 from sfu_clients import tasks
 from sfu_clients.media import clock
 from sfu_clients.media.decoders import Decoder, Frame, Undecodable
 from sfu_clients.payload import CLOCK_RATES, EncodedFrame, frames, unwrap
-from sfu_clients.rtp.pictures import Picture
 from sfu_clients.viewing import Viewing
 
 if TYPE_CHECKING:

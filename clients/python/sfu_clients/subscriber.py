@@ -8,6 +8,8 @@ from typing import Any, Final
 from sfu.errors import MalformedPacket
 from sfu.signalling.messages import LayerChanged, Publication
 from sfu.wire.extensions import Extension
+from sfu.wire.packet import Packet
+from sfu.wire.pictures import Picture, PictureBuffer
 from sfu.wire.rtcp import GenericNack, PictureLoss, ReportBlock, SenderReport
 from sfu.wire.rtp import extend
 from sfu_clients.media.decoders import Decoder, Frame
@@ -15,8 +17,6 @@ from sfu_clients.payload import CLOCK_RATES, EncodedFrame
 from sfu_clients.player import Player
 from sfu_clients.rtp.continuity import Continuity, continuity
 from sfu_clients.rtp.missing import Missing
-from sfu_clients.rtp.packet import Packet
-from sfu_clients.rtp.pictures import Picture, PictureBuffer
 from sfu_clients.rtp.reception import Reception
 from sfu_clients.sealing.frames import Opener
 from sfu_clients.viewing import Viewing

@@ -41,6 +41,8 @@ function describe(call: Call): unknown {
     alarms: [...state.alarms],
     refused: call.groupRefusals,
     members: state.members.map((member) => ({ ...member, verdict: verdictOf(state, member) })),
+    recording: state.recording?.id ?? null,
+    consent: call.consent.answer,
     chat: state.chat.map(({ name, text }) => ({ name, text })),
     local: {
       camera: call.local.isOn("camera"),

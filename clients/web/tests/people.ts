@@ -34,6 +34,7 @@ export function welcome(changes: Partial<Welcome> = {}): Welcome {
     participants: [participant("me"), participant("ada", publication("c1"))],
     speaker: null,
     group: null,
+    recording: null,
     ...changes,
   };
 }

@@ -51,7 +51,7 @@ def read_seconds(text: str) -> float:
     return number
 
 
-def client(options: argparse.Namespace) -> Client:
+def client(options: argparse.Namespace, *, consents: bool = False) -> Client:
     """The participant that the options describe; raises ClientError."""
     secret = options.secret or os.environ.get("SFU_SECRET")
     if options.mode not in {"hop", SEALED_MODE}:
@@ -67,4 +67,5 @@ def client(options: argparse.Namespace) -> Client:
         token=options.token or os.environ.get("SFU_TOKEN"),
         insecure=options.insecure,
         secret=None if options.mode == "hop" else secret,
+        consents=consents,
     )

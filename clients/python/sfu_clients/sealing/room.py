@@ -10,6 +10,7 @@ from sfu_clients.errors import ClientError
 from sfu_clients.payload import EncodedFrame
 from sfu_clients.sealing import base64url, shims
 from sfu_clients.sealing.chat import ChatOpener, ChatSealer
+from sfu_clients.sealing.consent import seal_keys
 from sfu_clients.sealing.frames import FrameInfo, Opener, Sealer, Sender, Stream
 from sfu_clients.sealing.passphrase import Hello, RoomKeys, read_secret
 from sfu_clients.sealing.sframe import SealError
@@ -109,6 +110,12 @@ class SealedRoom:
     def refusals(self) -> Counter[str]:
         """What has been refused in this room so far, by reason."""
         return sum((Counter(one.refusals()) for one in self._openers.values()), Counter())
+
+    # Recording
+
+    def seal_keys(self, public_key: str, recording: str) -> str:
+        """What lets the holder of this key open what we send; raises SealError if it is none."""
+        return seal_keys(self._own, "e2ee-passphrase", public_key, recording)
 
     # Chat
 

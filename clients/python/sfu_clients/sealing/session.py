@@ -14,14 +14,18 @@ from sfu.signalling.messages import (
     ParticipantLeft,
     ParticipantUpdated,
     PublicationAdded,
+    Recording,
+    RecordingStarted,
     ReportRefusals,
     SealedChat,
     SendChat,
+    SendRecordingKeys,
     SendSealedChat,
     ServerMessage,
     Welcome,
 )
 from sfu_clients.errors import ClientError
+from sfu_clients.sealing.sframe import SealError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,8 +80,12 @@ class SealedSession:
 
     name: Mode = SEALED_MODE
 
-    def __init__(self, room: SealedRoom, roster: Roster) -> None:
+    def __init__(self, room: SealedRoom, roster: Roster, *, consents: bool) -> None:
+        """Whoever `consents` lets every recording of the room be opened, as far as it is theirs."""
         self.hello = room.hello
+        self._consents = consents
+        self._consent: SendRecordingKeys | None = None  # to be sent
+        self._asked = asyncio.Event()
         self._room = room
         self._roster = roster
 
@@ -100,6 +108,8 @@ class SealedSession:
         """
         if isinstance(message, _ABOUT_HELLOS):
             self.hand_out_keys(subscribers)
+        if isinstance(message, Welcome | RecordingStarted):
+            self._note_recording(message.recording)
         if not isinstance(message, SealedChat):
             return message
         text = self._room.open_line(message.participant, message.line)
@@ -112,11 +122,30 @@ class SealedSession:
         """Return it sealed, for the server to relay."""
         return SendSealedChat(line=self._room.seal_line(chat.text))
 
+    def _note_recording(self, recording: Recording | None) -> None:
+        """Have our keys sent for the recording that runs, if we give them."""
+        if not self._consents or recording is None or recording.public_key is None:
+            return
+        with suppress(SealError):  # no key of a recording's: nobody gets ours
+            sealed = self._room.seal_keys(recording.public_key, recording.id)
+            self._consent = SendRecordingKeys(recording=recording.id, sealed=sealed)
+            self._asked.set()
+
     async def report(self, signalling: Signalling) -> None:
-        """Let the server count what was not opened, whoever is to blame for it; never returns."""
+        """Send what consents to a recording.
+
+        And let the server count what was not opened, whoever is to blame for it; never returns.
+        """
         told: Counter[str] = Counter()
         while True:
-            await asyncio.sleep(REPORT_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REPORT_SECONDS):
+                    await self._asked.wait()
+            self._asked.clear()
+            if self._consent is not None:
+                with suppress(ClientError):  # whoever returns hears again of what is recorded
+                    await signalling.send(self._consent)
+                self._consent = None
             refused = self._room.refusals()
             if news := refused - told:
                 with suppress(ClientError):

@@ -14,6 +14,7 @@ import type {
 } from "../protocol/messages";
 import type { Keeper } from "../sealing/keeper";
 import type { CameraFormat } from "../settings";
+import { Consent } from "./consent";
 import type { Heard } from "./hearing";
 import { chooseEncoding, type EncodingWish, readsDescriptors, sealableWish } from "./layers";
 import { Meter } from "./meter";
@@ -74,6 +75,8 @@ export class Call {
   readonly local: LocalTracks;
   state: CallState;
   phase: Phase = "connecting";
+  /** What the person says to being recorded. */
+  readonly consent: Consent;
   #resume: string | null;
   #changePending = false;
   readonly #options: CallOptions;
@@ -109,7 +112,14 @@ export class Call {
     this.#protection = protect(options.mode, keeper, options.name, {
       send: (message) => this.#signalling.send(message),
       deliver: (message) => this.#receive(message),
+      rekeyed: () => this.consent.rekeyed(),
+      rejoin: () => this.#signalling.renew(),
       failed: () => this.#end({ why: "keys" }),
+    });
+    this.consent = new Consent(keeper, {
+      send: (message) => this.#signalling.send(message),
+      renew: () => this.#protection.renew(),
+      changed: () => this.#changed(),
     });
     this.#mutes = new Mutes((publication, muted) =>
       this.#signalling.send({ type: "set_muted", publication, muted }),
@@ -260,6 +270,7 @@ export class Call {
     }
     const before = this.state;
     this.state = this.#judged(reduce(before, message), before);
+    this.consent.follow(this.state.recording);
     this.#react(message);
     for (const notice of this.#isOver() ? [] : noticesOf(before, this.state, message)) {
       this.#events.noticed(notice);

@@ -36,6 +36,10 @@ export class GroupProtection implements Protection {
     this.#tell({ type: "lost" });
   }
 
+  renew(): void {
+    this.#tell({ type: "renew" });
+  }
+
   async say(text: string): Promise<boolean> {
     try {
       return this.#publish(await this.#keeper.feed({ type: "say", text }));
@@ -128,6 +132,8 @@ export class GroupProtection implements Protection {
       } else if (output.type === "members") {
         this.#members = output.members;
         this.#line.deliver(output);
+      } else if (output.type === "rekeyed") {
+        this.#line.rekeyed();
       } else if (output.type === "refused") {
         this.refusals.set(output.reason, (this.refusals.get(output.reason) ?? 0) + 1);
       } else {

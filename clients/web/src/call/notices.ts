@@ -15,6 +15,8 @@ export type Notice =
   | { readonly kind: "sharing"; readonly name: string }
   | { readonly kind: "mute_asked"; readonly by: string; readonly publication: Identifier }
   | { readonly kind: "chat"; readonly name: string; readonly text: string }
+  | { readonly kind: "recording_started" }
+  | { readonly kind: "recording_stopped" }
   | { readonly kind: "unopened_chat"; readonly name: string }
   | { readonly kind: "problem"; readonly code: string; readonly reason: string };
 
@@ -54,6 +56,11 @@ function noticeOf(before: CallState, message: Heard): Notice | null {
       return findPublication(before, message.publication)
         ? { kind: "mute_asked", by: message.by, publication: message.publication }
         : null;
+    case "welcome":
+      return message.recording && !before.recording ? { kind: "recording_started" } : null;
+    case "recording_started":
+    case "recording_stopped":
+      return { kind: message.type };
     case "chat":
       return message.participant === before.self
         ? null

@@ -11,6 +11,10 @@ export interface Line {
   /** False when it could not leave. */
   send(message: ClientMessage): boolean;
   deliver(heard: Heard): void;
+  /** We seal with other keys than before. */
+  rekeyed(): void;
+  /** Join anew, for other keys. */
+  rejoin(): void;
   /** Whoever has the keys does not answer any more. */
   failed(): void;
 }
@@ -23,6 +27,8 @@ export interface Protection {
   lost(): void;
   /** False when it could not leave. */
   say(text: string): Promise<boolean>;
+  /** Have other keys: those of now were given away. */
+  renew(): void;
   /** What was refused of what members of a group say and do, by reason. */
   readonly refusals?: ReadonlyMap<GroupRefusal, number>;
 }
@@ -63,6 +69,8 @@ export class NoProtection implements Protection {
   async say(text: string): Promise<boolean> {
     return this.#line.send({ type: "send_chat", text });
   }
+
+  renew(): void {}
 }
 
 /** `e2ee-passphrase`: all who are here share a secret. */
@@ -95,10 +103,17 @@ class SharedProtection implements Protection {
     return line !== null && this.#line.send({ type: "send_sealed_chat", line });
   }
 
+  renew(): void {
+    this.#line.rejoin();
+  }
+
   #deliver(heard: Heard): void {
     if (heard.type === "welcome") {
       this.#keeper.adopt();
     }
     this.#line.deliver(heard);
+    if (heard.type === "welcome") {
+      this.#line.rekeyed();
+    }
   }
 }

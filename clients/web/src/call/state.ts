@@ -8,6 +8,7 @@ import type {
   Mode,
   Participant,
   Publication,
+  Recording,
   Welcome,
 } from "../protocol/messages";
 import type { Standing } from "../sealing/keyring";
@@ -52,6 +53,8 @@ export interface CallState {
   readonly verdicts: ReadonlyMap<number, Verdict>;
   readonly layers: ReadonlyMap<Identifier, CurrentLayer>;
   readonly speaker: Identifier | null;
+  /** What the server stores now. */
+  readonly recording: Recording | null;
   readonly chat: readonly ChatLine[];
 }
 
@@ -76,6 +79,7 @@ export function emptyState(room: string, mode: Mode): CallState {
     verdicts: new Map(),
     layers: new Map(),
     speaker: null,
+    recording: null,
     chat: [],
   };
 }
@@ -110,6 +114,10 @@ export function reduce(state: CallState, message: Heard): CallState {
     }
     case "speaker_changed":
       return { ...state, speaker: message.participant };
+    case "recording_started":
+      return { ...state, recording: message.recording };
+    case "recording_stopped":
+      return { ...state, recording: null };
     case "chat":
       return withChat(state, message.participant, message.name, message.text);
     case "members":
@@ -208,6 +216,7 @@ function welcomed(state: CallState, welcome: Welcome): CallState {
     participants: new Map(welcome.participants.map((participant) => [participant.id, participant])),
     layers: welcome.resumed ? state.layers : new Map(),
     speaker: welcome.speaker,
+    recording: welcome.recording ?? null,
   };
 }
 

@@ -148,6 +148,20 @@ export const de: Dictionary = {
       "Dieser Browser kann Gespräche nicht Ende-zu-Ende verschlüsseln. Aktuelle Versionen von Chromium, Firefox und Safari können es.",
   },
 
+  rec: "REC",
+  recorded: "Dieses Gespräch wird aufgezeichnet.",
+  recordedBy: (name: string) => `${name} zeichnet dieses Gespräch auf.`,
+  recordedInClear: "Der Server zeichnet alle hier auf und kann die Aufzeichnung lesen.",
+  recordedWithYou: "Dieses Gespräch wird aufgezeichnet, und man kann dich darin sehen und hören.",
+  recordedWithoutYou: "Dieses Gespräch wird aufgezeichnet, aber nichts von dir lässt sich öffnen.",
+  recordingStopped: "Die Aufzeichnung ist zu Ende.",
+  askRecording: [
+    "Der Server speichert versiegelten Ton und versiegelte Bilder, die er nicht lesen kann.",
+    "Wenn du es erlaubst, kann dich sehen und hören, wer den Schlüssel der Aufzeichnung hat, vom Beginn deines Besuchs an. Für das, was folgt, kannst du das später ändern.",
+  ],
+  allowRecording: "Erlauben",
+  refuseRecording: "Nicht erlauben",
+
   camera: "Kamera",
   microphone: "Mikrofon",
   speaker: "Lautsprecher",

@@ -140,6 +140,21 @@ export const en = {
       "This browser cannot encrypt a call end to end. A current Chromium, Firefox or Safari can.",
   },
 
+  // Recording
+  rec: "REC",
+  recorded: "This call is recorded.",
+  recordedBy: (name: string) => `${name} records this call.`,
+  recordedInClear: "The server records everybody here, and can read the recording.",
+  recordedWithYou: "This call is recorded, and you can be seen and heard in it.",
+  recordedWithoutYou: "This call is recorded, but nothing of you can be opened in it.",
+  recordingStopped: "The recording is over.",
+  askRecording: [
+    "The server stores sealed audio and video that it cannot read.",
+    "If you allow it, whoever has the recording's key can see and hear you in it from the beginning of your visit. You can change that later for what follows.",
+  ] as readonly string[],
+  allowRecording: "Allow",
+  refuseRecording: "Do not allow",
+
   // Devices
   camera: "Camera",
   microphone: "Microphone",

@@ -21,6 +21,8 @@ const TYPES: Readonly<Record<ServerMessage["type"], true>> = {
   group_welcome: true,
   group_message: true,
   group_ended: true,
+  recording_started: true,
+  recording_stopped: true,
   mute_asked: true,
   removed: true,
   problem: true,

@@ -1,11 +1,13 @@
 /** What the worker has of a call's group: the member, and the keys that never leave the worker. */
 
 import type { Member } from "../mls/member";
-import type { GroupMember, Input, Output } from "../mls/types";
+import type { EpochKeys, GroupMember, Input, Output } from "../mls/types";
+import { decode, encode } from "./base64url";
 import type { EpochOpener } from "./epochopening";
 import { EpochKeyring, importEpoch } from "./epochs";
 import type { Counters } from "./epochsealing";
 import type { Sealer } from "./frames";
+import { type SenderKeys, sealKeys } from "./recording";
 import type { GroupOutput } from "./requests";
 
 /** The member hears this often how far we have come, for its beacons. */
@@ -27,6 +29,8 @@ export class GroupKeys {
   readonly #events: FrameEvents;
   readonly #ring = new EpochKeyring();
   #members: readonly GroupMember[] = [];
+  /** What we seal with in the epoch of now, for who consents to be recorded. */
+  #own: SenderKeys | null = null;
   #toldEpoch: number | null = null;
   #toldAt = 0;
   #isBusy = false;
@@ -74,6 +78,12 @@ export class GroupKeys {
     return member ? this.#ring.opening.opener(member.leaf, stream) : null;
   }
 
+  /** Our keys of this epoch for a recording, sealed for its key; null outside of the group. */
+  async sealKeys(publicKey: string, recording: string): Promise<string | null> {
+    const key = decode(publicKey);
+    return this.#own && key && encode(await sealKeys(this.#own, key, recording));
+  }
+
   async #feed(input: Input, now: number): Promise<GroupOutput[]> {
     const rest: GroupOutput[] = [];
     for (const output of await this.#member.receive(input, now)) {
@@ -89,14 +99,15 @@ export class GroupKeys {
   async #take(output: Output, now: number): Promise<GroupOutput | null> {
     switch (output.type) {
       case "epoch":
+        this.#keepOwn(output.keys);
         if (this.#ring.install(await importEpoch(output.keys), now)) {
           this.#events.rekeyed();
-        } else {
-          this.#ring.leave();
+          return { type: "rekeyed" };
         }
+        this.#leave();
         return null;
       case "outside":
-        this.#ring.leave();
+        this.#leave();
         return null;
       case "final":
         this.#ring.opening.end(output.leaf, output);
@@ -114,6 +125,19 @@ export class GroupKeys {
       default:
         return output;
     }
+  }
+
+  #keepOwn({ epoch, ownLeaf, context, baseKeys }: EpochKeys): void {
+    this.#own?.baseKey.fill(0);
+    const baseKey = baseKeys.get(ownLeaf)?.slice();
+    const of = { mode: "e2ee-mls", epoch: BigInt(epoch), ident: ownLeaf, context } as const;
+    this.#own = baseKey ? { ...of, baseKey } : null;
+  }
+
+  #leave(): void {
+    this.#own?.baseKey.fill(0);
+    this.#own = null;
+    this.#ring.leave();
   }
 
   /** A leaf that changes hands takes nothing of its former owner's keys along. */

@@ -101,6 +101,11 @@ export class Keeper {
     return this.#ask("openLine", { participant, line });
   }
 
+  /** What consents to a recording; null when there are no keys yet. */
+  sealKeys(publicKey: string, recording: string): Promise<string | null> {
+    return this.#ask("sealKeys", { publicKey, recording });
+  }
+
   /** Be a member of a room's group, as soon as somebody lets us in. The secret goes, too. */
   openGroup(room: string, secret: Bytes, name: string, device: DeviceKeys): Promise<null> {
     return this.#ask("openGroup", { room, secret, name, device }, [secret.buffer]);

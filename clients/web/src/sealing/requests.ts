@@ -12,7 +12,10 @@ export type Secret =
   | { readonly passphrase: string; readonly salt: Bytes };
 
 /** What a group has for the page; its keys, and what concerns them alone, stay in the worker. */
-export type GroupOutput = Exclude<Output, { type: "epoch" | "outside" | "final" | "beacon" }>;
+export type GroupOutput =
+  | Exclude<Output, { type: "epoch" | "outside" | "final" | "beacon" }>
+  /** There are keys of another epoch. */
+  | { readonly type: "rekeyed" };
 
 /** What became of the frames that came on a route. */
 export interface RouteReport {
@@ -34,6 +37,7 @@ export interface Requests {
   part: { in: { participant: string }; out: null };
   sealLine: { in: { text: string }; out: string | null };
   openLine: { in: { participant: string | null; line: string }; out: string | null };
+  sealKeys: { in: { publicKey: string; recording: string }; out: string | null };
   // With a group
   openGroup: { in: GroupOptions; out: null };
   greet: { in: object; out: string };

@@ -142,6 +142,7 @@ const handlers: Handlers = {
     route(number).lead(to);
     return null;
   },
+  sealKeys: ({ publicKey, recording }) => keys?.sealKeys(publicKey, recording) ?? null,
   count: () => new Map([...routes].map(([number, one]) => [number, one.report(keys)])),
 };
 

@@ -17,6 +17,7 @@ import { icon } from "./icons";
 import { commandFor, isTaken } from "./keys";
 import { Lock } from "./lock";
 import { OwnDevices } from "./owndevices";
+import { RecMark } from "./recmark";
 import type { Screen } from "./screen";
 import { helpTable } from "./shortcuts";
 import { SidePanel } from "./sidepanel";
@@ -36,6 +37,7 @@ export class CallScreen implements Screen {
   readonly #grid: Grid;
   readonly #devices: OwnDevices;
   readonly #panel: SidePanel;
+  readonly #recording: RecMark;
   readonly #controls = new Controls((command) => this.#run(command));
   readonly #onKey = (event: KeyboardEvent) => this.#key(event);
 
@@ -52,7 +54,8 @@ export class CallScreen implements Screen {
     this.#alerts = new AlertBar(call, () => this.#lock.open());
     this.#grid = new Grid(call);
     this.#devices = new OwnDevices(call.local, sound, (text) => this.say(text));
-    this.#panel = new SidePanel(call, {
+    this.#recording = new RecMark(call);
+    this.#panel = new SidePanel(call, this.#recording.line, {
       say: (text) => this.say(text),
       closed: (name) => {
         this.update();
@@ -77,6 +80,7 @@ export class CallScreen implements Screen {
     this.#panel.update();
     this.#lock.update();
     this.#alerts.update();
+    this.#recording.update();
     this.#drawBanner();
     const { local, state } = this.#call;
     this.#controls.update({
@@ -105,6 +109,12 @@ export class CallScreen implements Screen {
         break;
       case "unopened_chat":
         this.#panel.heard(text.said(notice.name, text.unopenedLine));
+        break;
+      case "recording_started":
+        this.#toasts.show(this.#call.isSealed ? text.recorded : text.recordedInClear);
+        break;
+      case "recording_stopped":
+        this.#toasts.show(text.recordingStopped);
         break;
       case "removed":
         this.#toasts.show(text.wasRemoved(notice.name));
@@ -147,6 +157,7 @@ export class CallScreen implements Screen {
       brand(),
       h("h1", {}, this.#call.state.room),
       this.#lock.element,
+      this.#recording.button,
       link,
       h("span", { class: "space" }),
       languageSwitch(changeLanguage),

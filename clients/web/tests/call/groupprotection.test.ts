@@ -39,6 +39,7 @@ class Stage implements GroupKeeper {
   readonly sent: ClientMessage[] = [];
   readonly heard: Heard[] = [];
   failures = 0;
+  rekeyings = 0;
   isOnline = true;
   readonly protection = new GroupProtection(this, {
     send: (sent) => {
@@ -46,6 +47,10 @@ class Stage implements GroupKeeper {
       return this.isOnline;
     },
     deliver: (heard) => this.heard.push(heard),
+    rekeyed: () => {
+      this.rekeyings += 1;
+    },
+    rejoin: () => expect.unreachable(),
     failed: () => {
       this.failures += 1;
     },
@@ -161,6 +166,14 @@ describe("the call hears", () => {
     }
     expect(Object.fromEntries(stage.protection.refusals)).toEqual({ malformed: 2, repeated: 1 });
     expect(stage.heard).toEqual([]);
+  });
+
+  it("that there are keys of another epoch, and wants others when those were given away", () => {
+    const stage = new Stage();
+    stage.say({ type: "rekeyed" });
+    expect(stage.rekeyings).toBe(1);
+    stage.protection.renew();
+    expect(stage.fed.at(-1)).toEqual({ type: "renew" });
   });
 
   it("that the worker is gone", async () => {

@@ -12,6 +12,8 @@ describe("a call that is not sealed", () => {
     const protection = protect("hop", null, "Ana", {
       send: (message) => sent.push(message) > 0,
       deliver: (message) => heard.push(message),
+      rekeyed: () => expect.unreachable(),
+      rejoin: () => expect.unreachable(),
       failed: () => expect.unreachable(),
     });
     protection.receive(welcome());
@@ -24,6 +26,13 @@ describe("a call that is not sealed", () => {
 });
 
 it.each(["e2ee-passphrase", "e2ee-mls"] as const)("40: there is no %s without keys", (mode) => {
-  const line = { send: () => true, deliver: () => undefined, failed: () => undefined };
+  const nothing = () => undefined;
+  const line = {
+    send: () => true,
+    deliver: nothing,
+    rekeyed: nothing,
+    rejoin: nothing,
+    failed: nothing,
+  };
   expect(() => protect(mode, null, "Ana", line)).toThrow("nobody has the keys");
 });

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.errors import MalformedPacket
+from sfu.wire.frames.av1 import TEMPORAL_DELIMITER, obus
+from sfu.wire.frames.h264 import START_CODE, nal_units
 from sfu_clients.payload import CLOCK_RATES, MAX_PAYLOAD_BYTES, EncodedFrame, packetizer, unwrap
-from sfu_clients.payload.av1 import TEMPORAL_DELIMITER, obus
-from sfu_clients.payload.h264 import START_CODE, nal_units
 
 CODECS = tuple(CLOCK_RATES)
 SIZES = [1, 2, 100, 1000, MAX_PAYLOAD_BYTES - 2, MAX_PAYLOAD_BYTES, 3 * MAX_PAYLOAD_BYTES, 50_000]
