@@ -20,6 +20,7 @@ export default defineConfig({
     proxy: { "/ws": { target: SERVER, ws: true } },
   },
   test: {
+    testTimeout: 20_000, // groups take some computing, and machines may be busy
     server: { deps: { inline: ["ts-mls"] } }, // or it would not be mended
   },
 });

@@ -204,6 +204,7 @@ describe.each([
         expect(client.authenticator).toBe(epoch_authenticator);
       }
     },
+    60_000,
   );
 });
 

@@ -84,6 +84,21 @@ describe("people in a group", () => {
     expect(people.every(({ rekeyed }) => rekeyed > 0)).toBe(true);
   });
 
+  it("39: give their own keys of each epoch to a recording, and only sealed", async () => {
+    const { hall, people } = await meet("anna", "ben");
+    const [anna] = people as [Person, Person];
+    const publicKey = encode(new Uint8Array(32).fill(9));
+    const first = await anna.keys.sealKeys(publicKey, "r1");
+    const told = anna.visitor.outputs.length;
+    await hall.give(anna.visitor, { type: "renew" });
+    await hall.pass(300);
+    const news = anna.visitor.outputs.slice(told).map((output) => output.type as string);
+    expect(news).toContain("rekeyed");
+    const second = await anna.keys.sealKeys(publicKey, "r1");
+    expect(decode(first ?? "")?.length).toBe(32 + 61 + 16);
+    expect(second).not.toBe(first);
+  });
+
   it("hear from each other how far they have come", async () => {
     const { hall, people } = await meet("anna", "ben");
     const [anna, ben] = people as [Person, Person];
@@ -142,19 +157,4 @@ it("a person with another secret is a stranger, and nothing is sealed for them",
   const eve = await hall.enter("eve", utf8("another 16 bytes"));
   await hall.pass(2000);
   expect(anna.keys.opener(eve.id, STREAMS.camera)).toBeNull();
-
-  it("39: give their own keys of each epoch to a recording, and only sealed", async () => {
-    const { hall, people } = await meet("anna", "ben");
-    const [anna] = people as [Person, Person];
-    const publicKey = encode(new Uint8Array(32).fill(9));
-    const first = await anna.keys.sealKeys(publicKey, "r1");
-    const told = anna.visitor.outputs.length;
-    await hall.give(anna.visitor, { type: "renew" });
-    await hall.pass(300);
-    const news = anna.visitor.outputs.slice(told).map((output) => output.type as string);
-    expect(news).toContain("rekeyed");
-    const second = await anna.keys.sealKeys(publicKey, "r1");
-    expect(decode(first ?? "")?.length).toBe(32 + 61 + 16);
-    expect(second).not.toBe(first);
-  });
 });
