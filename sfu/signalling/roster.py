@@ -63,6 +63,7 @@ def describe_welcome(participant: Participant, *, resumed: bool) -> messages.Wel
         moderator=permissions.moderate,
         participants=tuple(map(describe_participant, room.participants.values())),
         speaker=room.speaker.id if room.speaker is not None else None,
+        group=None,
     )
 
 

@@ -3,8 +3,9 @@
     python clients/web/tools/generate_messages.py            writes both
     python clients/web/tools/generate_messages.py --check    fails, and says so, if one differs
 
-The source is sfu/signalling/messages.py: read as text for names, order and docstrings, imported for
-bounds and tags. A shape that this file does not know stops it with a sentence; it never guesses.
+The sources are sfu/signalling/values.py and messages.py: read as text for names, order and
+docstrings, imported for bounds and tags. A shape that this file does not know stops it with a
+sentence; it never guesses.
 """
 
 import argparse
@@ -15,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sfu.signalling import messages
+from sfu.signalling import messages, values
 
 ROOT: Final = Path(__file__).resolve().parents[3]
-SOURCE: Final = ROOT / "sfu/signalling/messages.py"
+SOURCES: Final = (ROOT / "sfu/signalling/values.py", ROOT / "sfu/signalling/messages.py")
+NAMES: Final = {**vars(values), **vars(messages)}
 TYPES: Final = ROOT / "clients/web/src/protocol/messages.ts"
 DOCUMENT: Final = ROOT / "docs/protocol.md"
 BEGIN: Final = "<!-- generated from sfu/signalling/messages.py: begin -->"
@@ -80,7 +82,7 @@ def _shape(node: ast.ClassDef) -> Shape:
         for statement, doc in _docs(node.body)
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
     )
-    tag = getattr(messages, node.name).__struct_config__.tag
+    tag = NAMES[node.name].__struct_config__.tag
     doc = " ".join((ast.get_docstring(node) or "").split())
     return Shape(node.name, doc, fields, str(tag) if tag else None)
 
@@ -177,7 +179,7 @@ def typescript(aliases: list[Alias], shapes: list[Shape]) -> str:
     ]
     from_page = _members(aliases, "ClientMessage")
     for alias in aliases:
-        value = getattr(messages, alias.name)
+        value = NAMES[alias.name]
         if isinstance(value, int):
             lines += [*_comment(alias.doc), f"export const {alias.name} = {value};", ""]
         elif not alias.name.endswith("Message"):
@@ -237,7 +239,7 @@ def words_of(node: ast.expr) -> str:
 
 def _annotation_bounds(node: ast.Subscript) -> str:
     """Bounds of an annotation written in place: evaluated where messages.py would evaluate it."""
-    value = eval(compile(ast.Expression(node), str(SOURCE), "eval"), vars(messages))  # noqa: S307 - our own source file
+    value = eval(compile(ast.Expression(node), "messages.py", "eval"), NAMES)  # noqa: S307 - our own source file
     (meta,) = value.__metadata__
     if words_of(_subscript(node)[1][0]).startswith("list"):
         return f", at most {meta.max_length}"
@@ -275,7 +277,7 @@ def tables(aliases: list[Alias], shapes: list[Shape]) -> str:
             lines += _table(shape, sent_by_page=False)
     lines += ["### Named values", "", "| name | value |", "|---|---|"]
     for alias in aliases:
-        value = getattr(messages, alias.name)
+        value = NAMES[alias.name]
         if isinstance(value, int) or alias.name.endswith("Message"):
             continue
         bounds = _bounds(value)
@@ -288,7 +290,7 @@ def tables(aliases: list[Alias], shapes: list[Shape]) -> str:
 
 def outputs() -> dict[Path, str]:
     """What each generated file should contain."""
-    aliases, shapes = read(SOURCE.read_text(encoding="utf-8"))
+    aliases, shapes = read("\n".join(source.read_text(encoding="utf-8") for source in SOURCES))
     before, begin, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):

@@ -43,6 +43,7 @@ def welcomed(*people: Participant) -> Roster:
             moderator=False,
             participants=(person("me", publication("mine")), *people),
             speaker=None,
+            group=None,
         )
     )
     return roster

@@ -26,6 +26,7 @@ WELCOME = Welcome(
     moderator=False,
     participants=(),
     speaker=None,
+    group=None,
 )
 Talk = Callable[[web.WebSocketResponse], Awaitable[None]]
 

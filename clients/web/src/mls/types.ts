@@ -15,6 +15,7 @@ import type {
   StartGroup,
 } from "../protocol/messages";
 import type { Bytes } from "../sealing/bytes";
+import type { Counters, FinalCounters } from "./speech";
 
 /** One participant, as far as the server tells; the server may lie about all of it. */
 export interface Present {
@@ -41,8 +42,18 @@ export type Input =
   | Problem
   | { readonly type: "say"; readonly text: string }
   | { readonly type: "consent"; readonly recording: Identifier; readonly granted: boolean }
-  /** Frames sealed so far in the current epoch, by `stream.spatial`. */
-  | { readonly type: "sealed"; readonly counters: Readonly<Record<string, number>> }
+  /** The connection is gone; `entered` follows when it is back. */
+  | { readonly type: "lost" }
+  /**
+   * Frames sealed so far in the epoch that seals now, by `stream.spatial`; and in the one before,
+   * which never seals again. From time to time, and at once when another epoch begins to seal.
+   */
+  | {
+      readonly type: "sealed";
+      readonly epoch: number;
+      readonly counters: Counters;
+      readonly final: FinalCounters | null;
+    }
   /** Nothing happened, but time went on; several times a second. */
   | { readonly type: "tick" };
 
@@ -72,9 +83,9 @@ export interface EpochKeys {
 
 /**
  * What people have to know: `split`, the server shows us another group than others; `stalled`,
- * it holds back what happens in it.
+ * it holds back what happens in it; `unadmitted`, nobody lets us in: the secret may be another one.
  */
-export type Alarm = "split" | "stalled";
+export type Alarm = "split" | "stalled" | "unadmitted";
 
 /** Why something of a group was refused; counted, and told to the server as counts. */
 export type GroupRefusal =
@@ -106,7 +117,7 @@ export type Output =
       readonly type: "final";
       readonly leaf: number;
       readonly epoch: number;
-      readonly counters: Readonly<Record<string, number>>;
+      readonly counters: Counters;
     }
   /** How far somebody's sealing has come, and when, by their clock. */
   | {
@@ -114,7 +125,7 @@ export type Output =
       readonly leaf: number;
       readonly epoch: number;
       readonly time: number;
-      readonly counters: Readonly<Record<string, number>>;
+      readonly counters: Counters;
     }
   | { readonly type: "alarm"; readonly alarm: Alarm; readonly isOn: boolean }
   | { readonly type: "refused"; readonly reason: GroupRefusal };

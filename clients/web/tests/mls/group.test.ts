@@ -1,17 +1,11 @@
 /** One member's view of a group: with the others it agrees, and whatever is forged changes nothing. */
 
-import { type CiphersuiteImpl, getCiphersuiteFromName, getCiphersuiteImpl } from "ts-mls";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Group } from "../../src/mls/group";
 import { makePackage, type OwnPackage, readPackage } from "../../src/mls/packages";
 import { Refused } from "../../src/mls/refused";
+import { suite } from "../../src/mls/suite";
 import { type Bytes, utf8 } from "../../src/sealing/bytes";
-
-let suite: CiphersuiteImpl;
-beforeAll(async () => {
-  const name = getCiphersuiteFromName("MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519");
-  suite = await getCiphersuiteImpl(name);
-});
 
 const anybody = () => true;
 

@@ -1,0 +1,92 @@
+/** Makes the commits of one member: at most one at a time, when it is their turn. */
+
+import { encode } from "../sealing/base64url";
+import type { Membership, Prepared } from "./membership";
+import { Refused } from "./refused";
+import type { Candidate, Roster } from "./roster";
+import { findWork, GATHER_MS, isNothing, TURN_MS, turnOf, type Work } from "./work";
+
+/** Everybody's own keys are renewed at least so often. */
+const RENEW_MS = 600_000;
+const RENEW_TURN_MS = 2000;
+
+export interface Proposed extends Prepared {
+  readonly add: readonly Candidate[];
+}
+
+export class Committer {
+  readonly #roster: Roster;
+  #pending: Proposed | null = null;
+  #workSince: number | null = null;
+  /** Hellos of which no Add can be made. */
+  readonly #bad = new Set<string>();
+  #renewedAt = 0;
+
+  constructor(roster: Roster) {
+    this.#roster = roster;
+  }
+
+  /** We are in a group from now on. */
+  begin(now: number): void {
+    this.#pending = null;
+    this.#workSince = null;
+    this.#bad.clear();
+    this.#renewedAt = now;
+  }
+
+  /** Nothing will become of what we have proposed. */
+  forget(now: number): void {
+    this.#pending = null;
+    this.#workSince = this.#workSince === null ? null : now;
+  }
+
+  /** A commit was accepted, and ours is settled by it: what we proposed, if it was that one. */
+  settle(commit: string, now: number): Proposed | null {
+    const pending = this.#pending;
+    this.forget(now);
+    const isOurs = pending !== null && encode(pending.commit) === commit;
+    if (isOurs) {
+      this.#renewedAt = now;
+    }
+    return isOurs ? pending : null;
+  }
+
+  /** What we propose now, if it is time; throws Refused for what cannot be proposed. */
+  async propose(membership: Membership, now: number): Promise<Proposed | null> {
+    const { leaves, ownLeaf } = membership;
+    const work = findWork(this.#roster, leaves, ownLeaf, this.#bad);
+    if (this.#pending || !this.#isTime(work, turnOf(this.#roster, leaves, ownLeaf), now)) {
+      return null;
+    }
+    try {
+      this.#pending = { ...(await membership.prepare(work)), add: work.add };
+    } catch (error) {
+      await this.#sortOut(membership, work.add);
+      throw error;
+    }
+    return this.#pending;
+  }
+
+  #isTime(work: Work, turn: number, now: number): boolean {
+    if (isNothing(work)) {
+      this.#workSince = null;
+      return now - this.#renewedAt >= RENEW_MS + turn * RENEW_TURN_MS;
+    }
+    this.#workSince ??= now;
+    return now - this.#workSince >= GATHER_MS + turn * TURN_MS;
+  }
+
+  /** Find out which of these packages cannot be added, so that they do not keep out the others. */
+  async #sortOut(membership: Membership, add: readonly Candidate[]): Promise<void> {
+    for (const one of add) {
+      try {
+        await membership.prepare({ add: [one], remove: [] });
+      } catch (error) {
+        if (!(error instanceof Refused)) {
+          throw error;
+        }
+        this.#bad.add(one.hello);
+      }
+    }
+  }
+}
