@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 pytest.importorskip("mls_rs_uniffi", reason="there is a wheel of mls-rs for Linux on x86-64 only")
 
-from sfu_clients.sealing.mls.isolate import Isolate
 from tests.support.mls import Room
+
+if TYPE_CHECKING:
+    from sfu_clients.sealing.mls.isolate import Isolate
 
 IS_LONG = settings.get_current_profile_name() == "long"
 STEPS = 500 if IS_LONG else 40

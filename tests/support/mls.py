@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import mls_rs_uniffi as mls_rs  # type: ignore[import-untyped] # generated, and says nothing of types
 import msgspec
 
 from sfu_clients.sealing import base64url
-from sfu_clients.sealing.mls.isolate import Isolate
+
+if TYPE_CHECKING:
+    from sfu_clients.sealing.mls.isolate import Isolate
 
 PROGRAM: Final = Path(__file__).parents[2] / ".make" / "groups.js"
 
