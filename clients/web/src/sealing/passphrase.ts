@@ -2,7 +2,7 @@
 
 import { SECRET_BYTES } from "../settings";
 import { type Bytes, bigEndian, concat, utf8 } from "./bytes";
-import type { Sender } from "./frames";
+import { PASSPHRASE_KIDS, type Sender } from "./frames";
 import { derive, deriveKey, importSecret, NONCE_BYTES, SealError } from "./sframe";
 
 export const MAX_HELLO_BYTES = 512;
@@ -86,7 +86,7 @@ export class RoomKeys {
     const bits = await derive(this.#secret, ROOT_SALT, info, 32);
     const baseKey = await importSecret(bits);
     bits.fill(0);
-    return { baseKey, ident, context: this.context, epoch: 0n };
+    return { baseKey, kids: PASSPHRASE_KIDS, ident, context: this.context, epoch: 0n };
   }
 }
 

@@ -2,10 +2,12 @@
 
 import type { Call } from "../call/call";
 import type { Notice } from "../call/notices";
+import { people } from "../call/roster";
 import { type CallState, findPublication, isTrusted, others } from "../call/state";
 import { type Language, problemText } from "../i18n";
 import { canShareScreen } from "../media/screen";
 import { fragmentWith, type LinkSecret, roomPath } from "../settings";
+import { AlertBar } from "./alertbar";
 import { brand, languageSwitch } from "./brand";
 import { type Command, Controls } from "./controls";
 import { openDialog } from "./dialogs";
@@ -13,7 +15,7 @@ import { h, setText } from "./dom";
 import { Grid } from "./grid";
 import { icon } from "./icons";
 import { commandFor, isTaken } from "./keys";
-import { lockButton } from "./lock";
+import { Lock } from "./lock";
 import { OwnDevices } from "./owndevices";
 import type { Screen } from "./screen";
 import { helpTable } from "./shortcuts";
@@ -29,6 +31,8 @@ export class CallScreen implements Screen {
   readonly #link: LinkSecret | null;
   readonly #toasts = new Toasts();
   readonly #banner = h("p", { class: "banner", attributes: { role: "status", hidden: true } });
+  readonly #lock: Lock;
+  readonly #alerts: AlertBar;
   readonly #grid: Grid;
   readonly #devices: OwnDevices;
   readonly #panel: SidePanel;
@@ -44,6 +48,8 @@ export class CallScreen implements Screen {
     this.#call = call;
     this.#link = link;
     this.#sound = sound;
+    this.#lock = new Lock(call, link);
+    this.#alerts = new AlertBar(call, () => this.#lock.open());
     this.#grid = new Grid(call);
     this.#devices = new OwnDevices(call.local, sound, (text) => this.say(text));
     this.#panel = new SidePanel(call, {
@@ -57,7 +63,7 @@ export class CallScreen implements Screen {
       "main",
       { class: "call" },
       this.#header(changeLanguage),
-      this.#banner,
+      h("div", { class: "said" }, this.#alerts.element, this.#banner),
       h("div", { class: "stage" }, this.#grid.element, this.#panel.element),
       this.#controls.element,
       this.#toasts.element,
@@ -69,6 +75,8 @@ export class CallScreen implements Screen {
   update(): void {
     this.#grid.update();
     this.#panel.update();
+    this.#lock.update();
+    this.#alerts.update();
     this.#drawBanner();
     const { local, state } = this.#call;
     this.#controls.update({
@@ -79,7 +87,7 @@ export class CallScreen implements Screen {
       mayPublish: state.mayPublish,
       panel: this.#panel.shown,
       unread: this.#panel.unread,
-      people: state.participants.size,
+      people: headCount(state),
     });
   }
 
@@ -100,6 +108,9 @@ export class CallScreen implements Screen {
         break;
       case "removed":
         this.#toasts.show(text.wasRemoved(notice.name));
+        break;
+      case "locked_out":
+        this.#toasts.show(text.wasLockedOut(notice.name));
         break;
       default:
         this.#toasts.show(text[notice.kind](notice.name));
@@ -135,7 +146,7 @@ export class CallScreen implements Screen {
       { class: "top" },
       brand(),
       h("h1", {}, this.#call.state.room),
-      lockButton(this.#link),
+      this.#lock.element,
       link,
       h("span", { class: "space" }),
       languageSwitch(changeLanguage),
@@ -161,6 +172,9 @@ export class CallScreen implements Screen {
     }
     if (connectionState === "connecting") {
       return words().mediaConnecting;
+    }
+    if (state.mode === "e2ee-mls" && state.group === null) {
+      return words().notInGroupYet;
     }
     if (isAlone(state)) {
       return words().nobodyHasYourKey;
@@ -225,6 +239,11 @@ export class CallScreen implements Screen {
 
 /** Others are here, and none of them has our key. */
 function isAlone(state: CallState): boolean {
-  const people = others(state);
-  return people.length > 0 && people.every(({ id }) => !isTrusted(state, id));
+  const rest = state.mode === "e2ee-passphrase" ? others(state) : [];
+  return rest.length > 0 && rest.every(({ id }) => !isTrusted(state, id));
+}
+
+/** With a group, people are counted, not what the server shows. */
+function headCount(state: CallState): number {
+  return state.group === null ? state.participants.size : people(state).length;
 }

@@ -139,13 +139,3 @@ describe("in a sealed call", () => {
     expect(state.mode).toBe("e2ee-passphrase");
   });
 });
-
-describe("in a call that is not sealed", () => {
-  it("everything passes at once, but sealed lines", () => {
-    const heard: Heard[] = [];
-    const hearing = new Hearing(null, (message) => heard.push(message), never);
-    hearing.receive(welcome());
-    hearing.receive({ type: "sealed_chat", participant: "ada", line: "line: Hallo" });
-    expect(heard).toEqual([welcome()]);
-  });
-});

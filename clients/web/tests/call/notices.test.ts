@@ -1,7 +1,7 @@
 /** People hear what concerns them, and nothing else. */
 
 import { describe, expect, it } from "vitest";
-import { noticeOf } from "../../src/call/notices";
+import { noticesOf } from "../../src/call/notices";
 import { emptyState, reduce } from "../../src/call/state";
 import type { ServerMessage } from "../../src/protocol/messages";
 import { participant, publication, welcome } from "../people";
@@ -82,6 +82,7 @@ describe("a notice", () => {
     ["of a lost transport", problem("transport-lost"), null],
     ["of a speaker", { type: "speaker_changed", participant: "ada" }, null],
   ])("%s", (_, message, notice) => {
-    expect(noticeOf(before, message)).toEqual(notice);
+    const after = reduce(before, message);
+    expect(noticesOf(before, after, message)).toEqual(notice === null ? [] : [notice]);
   });
 });
