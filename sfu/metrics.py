@@ -84,6 +84,16 @@ _COUNTERS: Final = {
         "Sealed frames that clients say they did not play, by reason.",
         ("reason",),
     ),
+    "group_commits": _Family(
+        "sfu_group_commits",
+        "Commits for the groups of rooms: accepted, or stale because another came first.",
+        ("outcome",),
+    ),
+    "group_messages": _Family(
+        "sfu_group_messages",
+        "Messages of members to the others of their group, beacons included.",
+        (),
+    ),
     "websockets": _Family(
         "sfu_websockets_closed", "Ended WebSockets, by what ended them.", ("by",)
     ),

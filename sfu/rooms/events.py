@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sfu.rooms.delivery import Commit
     from sfu.rooms.participant import Participant
     from sfu.rooms.publication import Publication
     from sfu.rooms.subscription import Subscription
@@ -86,6 +87,46 @@ class SaidSealed:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupStarted:
+    """The room has a group, and this is its only member."""
+
+    participant: Participant
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommitAccepted:
+    """A commit has its place in the order; only members hear of it."""
+
+    group: str
+    commit: Commit
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """A commit added this participant, who alone hears of it."""
+
+    group: str
+    commit: Commit
+
+
+@dataclass(frozen=True, slots=True)
+class SaidToGroup:
+    """A message that only the other members hear of."""
+
+    participant: Participant
+    group: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEnded:
+    """The group has no member any more."""
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
 class MuteAsked:
     """A moderator asks the owner of a publication to mute it."""
 
@@ -118,6 +159,11 @@ Event = (
     | SpeakerChanged
     | Said
     | SaidSealed
+    | GroupStarted
+    | CommitAccepted
+    | Welcomed
+    | SaidToGroup
+    | GroupEnded
     | MuteAsked
     | TransportLost
     | Expelled

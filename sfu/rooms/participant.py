@@ -106,10 +106,11 @@ class Participant:
             self.room.announce(events.ConnectionChanged(self), besides=self)
 
     def introduce(self, hello: str | None) -> None:
-        """Tell the others that the participant has come back with another hello, if it is one."""
+        """Tell the others of another hello, if it is one; no group knows whoever says it."""
         if hello != self.hello:
             self.hello = hello
             self.room.announce(events.ConnectionChanged(self), besides=self)
+            self.room.leave_group(self)
 
     def drop_out(self, *, now: float) -> None:
         """The signalling broke off; media goes on, and the participant may return for a while."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from sfu.errors import Refused
 from sfu.media.speaker import ActiveSpeaker
 from sfu.rooms import events
+from sfu.rooms.group import Group
 from sfu.rooms.participant import Participant
 from sfu.rooms.tally import Tally, tally_peer, tally_publication, tally_router, tally_subscription
 
@@ -24,6 +26,9 @@ log = structlog.get_logger()
 
 HOP: Final = "hop"
 """The only mode in which the server could read media; in all others clients seal it."""
+
+MLS: Final = "e2ee-mls"
+"""The mode in which people agree on keys as a group."""
 
 ID_BYTES: Final = 6
 SECRET_BYTES: Final = 24
@@ -49,6 +54,7 @@ class Room:
         self.participants: dict[str, Participant] = {}
         self.publications: dict[str, Publication] = {}
         self.speaker: Participant | None = None
+        self.group: Group | None = None
         self._random_bytes = random_bytes
         self.id = self.draw_id()  # for logs: the name may tell who meets here
         self._voices = ActiveSpeaker()
@@ -98,6 +104,7 @@ class Room:
         del self.participants[participant.id]
         self._voices.forget(participant)
         self.announce(events.Left(participant, reason))
+        self.leave_group(participant)
         if self.speaker is participant:
             self.speaker = None
             self.announce(events.SpeakerChanged(None))
@@ -112,6 +119,23 @@ class Room:
         for participant in list(self.participants.values()):
             if participant is not besides:
                 participant.tell(event)
+
+    def start_group(self, ident: str, founder: Participant) -> None:
+        """Let somebody be the first member of a group; raises Refused where there can be none."""
+        if self.mode != MLS:
+            raise Refused("not-mls", f"This room is in mode {self.mode}: there are no groups.")
+        if self.group is not None:
+            reason = "Somebody else has started the group: wait until a member adds you."
+            raise Refused("group-exists", reason)
+        self.group = Group(self, ident, founder)
+        self.announce(events.GroupStarted(founder, ident))
+
+    def leave_group(self, participant: Participant) -> None:
+        """Somebody is no member any more, if they were; the group ends with its last one."""
+        group = self.group
+        if group is not None and group.part(participant):
+            self.group = None
+            self.announce(events.GroupEnded(group.id))
 
     def release(self, peer: Peer) -> None:
         """Close a transport that nobody uses any more."""

@@ -99,3 +99,13 @@ def tally_refusals(tally: Tally, refused: Mapping[str, int]) -> None:
     """Add what a client says that it did not play, by reason."""
     for reason, count in refused.items():
         _add(tally, "refusals", (reason,), count)
+
+
+def tally_commit(tally: Tally, *, accepted: bool) -> None:
+    """Count a commit for a group, taken or come too late."""
+    _add(tally, "group_commits", ("accepted" if accepted else "stale",), 1)
+
+
+def tally_group_message(tally: Tally) -> None:
+    """Count a message to a group, once for all who get it."""
+    _add(tally, "group_messages", (), 1)

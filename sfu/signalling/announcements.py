@@ -42,6 +42,25 @@ _MESSAGES: Final[Mapping[type, Callable[[Any], messages.Message]]] = {
     events.SaidSealed: lambda event: messages.SealedChat(
         participant=event.participant.id, line=event.line
     ),
+    events.GroupStarted: lambda event: messages.GroupStarted(
+        participant=event.participant.id, group=event.group
+    ),
+    events.CommitAccepted: lambda event: messages.CommitAccepted(
+        participant=event.commit.author,
+        group=event.group,
+        number=event.commit.number,
+        commit=event.commit.handshake,
+    ),
+    events.Welcomed: lambda event: messages.GroupWelcome(
+        participant=event.commit.author,
+        group=event.group,
+        number=event.commit.number + 1,
+        welcome=event.commit.welcome,
+    ),
+    events.SaidToGroup: lambda event: messages.GroupMessage(
+        participant=event.participant.id, group=event.group, message=event.message
+    ),
+    events.GroupEnded: lambda event: messages.GroupEnded(group=event.group),
     events.MuteAsked: lambda event: messages.MuteAsked(
         publication=event.publication.id, by=event.by.name
     ),

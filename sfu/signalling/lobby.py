@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from sfu.signalling.tokens import Grant
     from sfu.transport.node import Node
 
-MODES = frozenset({HOP, "e2ee-passphrase"})
-"""Those that rooms may have; a client that insists on another one is refused."""
-
 EVERYTHING = Permissions(publish=True, subscribe=True, moderate=True)
 """What everybody may do in the open development mode."""
 
@@ -54,8 +51,6 @@ class Lobby:
 
     def enter(self, join: Join) -> tuple[Participant, bool]:
         """Let somebody in, or back in: then the second value is True. Raises Refused."""
-        if join.mode not in MODES:
-            raise Refused("mode-unavailable", f"This server has no rooms in mode {join.mode} yet.")
         if (join.mode == HOP) != (join.hello is None):
             raise Refused("bad-hello", "A hello belongs to the end-to-end modes, and only to them.")
         permissions, name = self._admit(join)

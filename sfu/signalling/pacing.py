@@ -10,10 +10,10 @@ from typing import Any, Final, cast
 SLICE: Final = 4096
 """Most bytes handed on in a turn of the loop."""
 
-BURST: Final = 256 * 1024
-"""Bytes that may come at once: the longest message that is accepted."""
+BURST: Final = 512 * 1024
+"""Bytes that may come at once: twice the longest message that is accepted."""
 
-PER_SECOND: Final = 128 * 1024
+PER_SECOND: Final = 256 * 1024
 """Bytes in the long run; those who keep to the bounds of messages need two thirds of it."""
 
 

@@ -52,6 +52,7 @@ def describe_participant(participant: Participant) -> messages.Participant:
 def describe_welcome(participant: Participant, *, resumed: bool) -> messages.Welcome:
     """Everything that somebody has to know who enters, or returns."""
     room, permissions = participant.room, participant.permissions
+    group = room.group
     return messages.Welcome(
         participant=participant.id,
         room=room.name,
@@ -63,7 +64,7 @@ def describe_welcome(participant: Participant, *, resumed: bool) -> messages.Wel
         moderator=permissions.moderate,
         participants=tuple(map(describe_participant, room.participants.values())),
         speaker=room.speaker.id if room.speaker is not None else None,
-        group=None,
+        group=messages.Group(id=group.id, number=group.number) if group is not None else None,
     )
 
 

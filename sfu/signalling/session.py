@@ -12,6 +12,7 @@ from sfu.rooms import events
 from sfu.rooms.tally import tally_refusals
 from sfu.signalling import messages
 from sfu.signalling.announcements import announce
+from sfu.signalling.groups import GroupDesk
 from sfu.signalling.roster import describe_reception, describe_welcome
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Session:
             messages.AskMute: self._on_ask_mute,
             messages.Remove: self._on_remove,
             messages.Leave: self._on_leave,
+            **GroupDesk().handlers,
         }
 
     @property

@@ -23,7 +23,7 @@ JOIN_SECONDS: Final = 15.0
 
 BURST: Final = 120.0
 PER_SECOND: Final = 20.0
-BYTES_PER_TOKEN: Final = 4096
+BYTES_PER_TOKEN: Final = 8192
 
 _HARD_LIMIT: Final = 2 * MAX_MESSAGE_BYTES
 """Up to here a message that is too long still gets a sentence, beyond only a close code."""

@@ -91,7 +91,7 @@ JOIN = {"type": "join", "room": "office", "name": "Dan"}
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        pytest.param(json.dumps(JOIN | {"mode": "e2ee-mls"}), "mode", id="a mode we lack"),
+        pytest.param(json.dumps(JOIN | {"mode": "e2ee-mls"}), "mode", id="no hello for it"),
         pytest.param(json.dumps(JOIN | {"mode": "magic"}), "mode", id="a mode nobody has"),
         pytest.param(json.dumps(JOIN | {"room": "../etc"}), "room", id="no name of a room"),
         pytest.param(json.dumps(JOIN | {"name": "x" * 300_000}), "262144 bytes", id="too long"),

@@ -13,6 +13,7 @@ from sfu.rooms.events import Event
 from sfu.rooms.participant import Offered, Participant
 from sfu.rooms.permissions import Permissions
 from sfu.rooms.publication import Publication
+from sfu.rooms.room import HOP
 from sfu.rooms.subscription import Subscription, Terms
 from sfu.transport.dtls import generate_certificate
 from sfu.transport.node import Node
@@ -96,11 +97,20 @@ class Hall:
         self._names = (f"guest {number}" for number in count(1))
 
     def enter(
-        self, room: str = "hall", *, name: str | None = None, permissions: Permissions | None = None
+        self,
+        room: str = "hall",
+        *,
+        name: str | None = None,
+        permissions: Permissions | None = None,
+        mode: str = HOP,
     ) -> Guest:
         """Let somebody in, whose signalling is there but whose transport is not."""
         participant = self.directory.enter(
-            room, name or next(self._names), permissions or Permissions()
+            room,
+            name or next(self._names),
+            permissions or Permissions(),
+            mode=mode,
+            hello=None if mode == HOP else "aGVsbG8",
         )
         guest = Guest(self, participant)
         participant.listen(guest.heard.append)

@@ -13,6 +13,7 @@ def house() -> House:
 
 
 SEALED: Final = {"mode": "e2ee-passphrase", "hello": "QW5h"}
+GROUPED: Final = {"mode": "e2ee-mls", "hello": "QW5h"}
 
 
 class TestSealedRooms:
@@ -31,6 +32,9 @@ class TestSealedRooms:
         [
             pytest.param(SEALED, {}, "wrong-mode", id="a clear client, a sealed room"),
             pytest.param({}, SEALED, "wrong-mode", id="a sealed client, a clear room"),
+            pytest.param(GROUPED, SEALED, "wrong-mode", id="a passphrase, a room with a group"),
+            pytest.param(SEALED, GROUPED, "wrong-mode", id="a group, a room with a passphrase"),
+            pytest.param({}, {"mode": "e2ee-mls"}, "bad-hello", id="a group without a hello"),
             pytest.param({}, {"hello": "QW5h"}, "bad-hello", id="a hello in the clear"),
             pytest.param({}, {"mode": "e2ee-passphrase"}, "bad-hello", id="sealed without a hello"),
             pytest.param(SEALED, SEALED | {"hello": "?"}, "bad-message", id="no base64url"),

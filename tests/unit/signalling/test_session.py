@@ -48,14 +48,6 @@ class TestJoining:
         house.guest(name="Ben")
         assert only(ana.hear())["participant"]["connected"] is True
 
-    def test_a_mode_that_is_not_served_is_refused_never_changed(self, house: House) -> None:
-        """Who insists on sealed frames is not let into a clear room."""
-        client = house.client()
-        problem = only(client.say("join", room="hall", name="Ana", mode="e2ee-mls"))
-        assert (problem["code"], problem["fatal"]) == ("mode-unavailable", True)
-        assert client.session.over
-        assert house.hall.directory.rooms == {}
-
     def test_nothing_is_done_for_who_has_not_joined(self, house: House) -> None:
         """But they may still join."""
         client = house.client()

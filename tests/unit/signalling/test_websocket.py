@@ -286,10 +286,11 @@ async def test_the_server_says_that_it_goes_away(room: Room) -> None:
     ("sizes", "seconds_between", "paid"),
     [
         pytest.param([100] * 110, 0.0, 110, id="a burst is fine"),
-        pytest.param([100] * 400, 0.0, 117, id="a longer burst is not"),
+        pytest.param([100] * 400, 0.0, 118, id="a longer burst is not"),
         pytest.param([100] * 400, 1.1 / PER_SECOND, 400, id="a steady pace is"),
-        pytest.param([MAX_MESSAGE_BYTES] * 3, 0.0, 1, id="large messages cost more"),
-        pytest.param([MAX_MESSAGE_BYTES] * 9, 4.0, 9, id="and need more time between them"),
+        pytest.param([MAX_MESSAGE_BYTES] * 9, 0.0, 3, id="large messages cost more"),
+        pytest.param([MAX_MESSAGE_BYTES] * 9, 2.0, 9, id="and need more time between them"),
+        pytest.param([90_000] * 12, 2 / 12, 12, id="a rush of joiners, one commit for each"),
     ],
 )
 def test_the_allowance(sizes: list[int], seconds_between: float, paid: int) -> None:

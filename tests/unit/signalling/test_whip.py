@@ -115,20 +115,21 @@ async def test_a_viewer_of_an_empty_room_may_come_again(http: Http) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ["whip", "whep"])
-async def test_a_sealed_room_takes_nobody_who_cannot_seal(endpoint: str) -> None:
+@pytest.mark.parametrize("mode", ["e2ee-passphrase", "e2ee-mls"])
+async def test_a_sealed_room_takes_nobody_who_cannot_seal(endpoint: str, mode: str) -> None:
     """Refused in words, and nobody in the room hears of it: there is no way down from a mode."""
     async with (
         running(settings()) as (_, url),
         aiohttp.ClientSession() as session,
         session.ws_connect(f"{url}/ws") as ana,
     ):
-        join = {"type": "join", "room": "hall", "name": "Ana", "mode": "e2ee-passphrase"}
+        join = {"type": "join", "room": "hall", "name": "Ana", "mode": mode}
         await ana.send_json(join | {"hello": "QW5h"})
-        assert (await ana.receive_json())["mode"] == "e2ee-passphrase"
+        assert (await ana.receive_json())["mode"] == mode
         party = Party("sendonly" if endpoint == "whip" else "recvonly")
         refused = await Http(url, session).ask("POST", f"/{endpoint}/hall", party.offer)
         assert refused.status == 403
-        assert "e2ee-passphrase" in refused.text
+        assert mode in refused.text
         assert "sfu_joins_total 1.0" in await fetch(f"{url}/metrics")
 
 

@@ -261,7 +261,6 @@ export const de: Dictionary = {
     "room-full": "Der Raum ist voll.",
     "server-full": "Der Server hat so viele Räume, wie er haben darf.",
     draining: "Der Server wird beendet; versuchen Sie es in einer Minute noch einmal.",
-    "mode-unavailable": "Räume dieser Art gibt es auf diesem Server noch nicht.",
     "token-missing": "Dieser Server verlangt eine Einladung.",
     "token-expired": "Die Einladung ist abgelaufen; bitten Sie um eine neue.",
     "token-early": "Die Einladung gilt noch nicht.",
