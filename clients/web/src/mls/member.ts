@@ -68,7 +68,10 @@ export class Member {
     return encode(this.#own.bytes);
   }
 
-  /** Take in what happened at `now`, in milliseconds since 1970; one after the other. */
+  /**
+   * Take in what happened at `now`: milliseconds since 1970 by a clock that may be wrong, but never
+   * leaps. One after the other.
+   */
   receive(input: Input, now: number): Promise<Output[]> {
     const turn = this.#queue.then(async () => {
       await this.#take(input, now);
@@ -121,11 +124,13 @@ export class Member {
     }
     await this.#work(now);
     await this.#sendBeacon(now);
-    if (this.#watch.aheadFor(now) > LOST_COMMIT_MS) {
+    if (this.#watch.aheadFor(now) > LOST_COMMIT_MS || this.#watch.isCutOff(now)) {
       await this.#rejoin(now);
     }
     const isOutside = this.#isConnected && this.#server !== null && this.#membership === null;
-    this.#watch.outside(isOutside ? now : null);
+    if (this.#watch.outside(isOutside ? now : null)) {
+      this.#catchUp(); // the Welcome may have been lost
+    }
     this.#out.push(...this.#display.changes(this.#membership, now));
   }
 
@@ -182,6 +187,9 @@ export class Member {
 
   async #started({ group, participant }: GroupStarted, now: number): Promise<void> {
     const starting = this.#starting;
+    if (this.#membership || group === this.#server?.id) {
+      return;
+    }
     if (participant === this.#self && starting && encode(starting) === group) {
       return this.#found(starting, now);
     }
@@ -241,7 +249,7 @@ export class Member {
     this.#membership = null;
     this.#forgetCommit(now);
     this.#watch.ahead(null);
-    this.#watch.keep(new Set(), now);
+    this.#watch.begin();
     this.#out.push({ type: "outside" });
     this.#own = await this.#makePackage();
     this.#send({ type: "introduce", hello: encode(this.#own.bytes) });
@@ -332,7 +340,9 @@ export class Member {
     try {
       const epoch = Group.epochOf(bytes);
       if (epoch > membership.epoch) {
-        this.#watch.ahead(now);
+        if (this.#watch.ahead(now)) {
+          this.#catchUp(); // what the server sent on its own has not come
+        }
         return;
       }
       isOfNow = epoch === membership.epoch;

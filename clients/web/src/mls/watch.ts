@@ -5,8 +5,10 @@ import type { Alarm } from "./types";
 const BEACON_MS = 5000;
 const BEACON_CROWD = 10;
 const SILENT_BEACONS = 3;
+const CUT_OFF_BEACONS = 2;
 const STALLED_MS = 3000;
 const UNADMITTED_MS = 5000;
+const ASK_MS = 3000;
 const SPLIT_FAILURES = 3;
 const SPLIT_MS = 30_000;
 
@@ -21,7 +23,14 @@ export class Watch {
   #sentAt: number | null = null;
   #aheadSince: number | null = null;
   #outsideSince: number | null = null;
+  #askedAt = Number.NEGATIVE_INFINITY;
   #hasSplit = false;
+
+  /** We begin anew, among strangers. A split stays one. */
+  begin(): void {
+    this.#heard.clear();
+    this.#failures = [];
+  }
 
   /** These leaves are in the group now. */
   keep(keys: ReadonlySet<string>, now: number): void {
@@ -53,14 +62,22 @@ export class Watch {
     this.#sentAt = now;
   }
 
-  /** Others are in an epoch that we know no commit to; `null` when we are there too. */
-  ahead(now: number | null): void {
+  /**
+   * Others are in an epoch that we know no commit to; `null` when we are there too. True when
+   * that is news.
+   */
+  ahead(now: number | null): boolean {
+    const isNews = now !== null && this.#aheadSince === null;
     this.#aheadSince = now === null ? null : (this.#aheadSince ?? now);
+    return isNews;
   }
 
-  /** There is a group, and we are not in it; `null` when we are, or nobody is. */
-  outside(now: number | null): void {
+  /** There is a group, and we are not in it; `null` when we are. True when it is time to ask. */
+  outside(now: number | null): boolean {
     this.#outsideSince = now === null ? null : (this.#outsideSince ?? now);
+    const isTime = now !== null && now - Math.max(this.#askedAt, this.#outsideSince ?? 0) >= ASK_MS;
+    this.#askedAt = isTime ? now : this.#askedAt;
+    return isTime;
   }
 
   /** Something of our group, in our epoch, is not authentic: it may be of another branch. */
@@ -91,6 +108,13 @@ export class Watch {
     for (const key of this.#heard.keys()) {
       this.#heard.set(key, now);
     }
+  }
+
+  /** Only what is not authentic comes, from nobody anything else: we are alone in our branch. */
+  isCutOff(now: number): boolean {
+    const last = Math.max(...this.#heard.values());
+    const isHeard = now - last < CUT_OFF_BEACONS * beaconInterval(this.#heard.size);
+    return this.#failures.length >= SPLIT_FAILURES && !isHeard;
   }
 
   /** For how long a commit of ours has been on its way, in milliseconds. */

@@ -27,6 +27,8 @@ export class Visitor {
   readonly name: string;
   hello = "";
   isThere = true;
+  /** How far this one's clock is ahead, in milliseconds. */
+  skew = 0;
   epochs: EpochKeys[] = [];
   isOutside = true;
   members: readonly GroupMember[] = [];
@@ -71,6 +73,8 @@ export class Visitor {
   }
 }
 
+type Letter = Extract<Input, { type: "group_welcome" }>;
+
 /** What the server tells one client, or another input of theirs, when it is due. */
 interface Due {
   readonly at: number;
@@ -79,30 +83,35 @@ interface Due {
 }
 
 export class Hall {
-  now = 1_000_000;
+  now = 1_700_000_000_000;
   readonly visitors: Visitor[] = [];
   group: { id: string; number: number } | null = null;
   readonly insiders = new Set<string>();
   readonly commits: Extract<Input, { type: "commit_accepted" }>[] = [];
-  readonly welcomes = new Map<string, Input>();
+  readonly welcomes = new Map<string, Letter>();
   /** How many messages of each type clients sent. */
   readonly sent = new Map<string, number>();
   /** What a malicious server does to what it tells: nothing for null, or other inputs instead. */
   tamper: (to: Visitor, input: Input) => Input[] = (_, input) => [input];
   /** Clients whose messages the server swallows. */
   readonly muzzled = new Set<string>();
+  /** What a malicious server does with what it is sent; true when that is all. */
+  intercept: (from: Visitor, message: Sent) => boolean = () => false;
   #due: Due[] = [];
   #count = 0;
 
-  async enter(name: string, secret = SECRET, device = makeDevice()): Promise<Visitor> {
+  async enter(name: string, secret = SECRET, device = makeDevice(), skew = 0): Promise<Visitor> {
     const options = { roomSecret: secret, room: ROOM, name, device };
     this.#count += 1;
     const visitor = new Visitor(`p${this.#count}`, name, new Member(options, suite));
+    visitor.skew = skew;
     visitor.hello = await visitor.member.introduce();
     this.visitors.push(visitor);
     const { id: self } = visitor;
     const { group } = this;
-    this.tell(visitor, { type: "entered", self, resumed: false, group, present: this.present });
+    const { present } = this;
+    const entered = { type: "entered", self, resumed: false, group, present } as const;
+    this.#due.push({ at: this.now + LATENCY_MS, to: visitor, input: entered });
     this.tellPresent();
     return visitor;
   }
@@ -156,7 +165,7 @@ export class Hall {
   }
 
   async give(visitor: Visitor, input: Input): Promise<void> {
-    for (const output of await visitor.member.receive(input, this.now)) {
+    for (const output of await visitor.member.receive(input, this.now + visitor.skew)) {
       visitor.note(output);
       if (output.type === "send" && visitor.isThere && !this.muzzled.has(visitor.id)) {
         this.serve(visitor, output.message);
@@ -166,6 +175,9 @@ export class Hall {
 
   serve(from: Visitor, message: Sent): void {
     this.sent.set(message.type, (this.sent.get(message.type) ?? 0) + 1);
+    if (this.intercept(from, message)) {
+      return;
+    }
     if (message.type === "introduce") {
       from.hello = message.hello;
       this.#expel(from);
@@ -210,16 +222,10 @@ export class Hall {
       this.commits.push(accepted);
       this.#toInsiders((one) => this.tell(one, accepted));
       for (const one of this.here.filter((visitor) => added.includes(visitor.id))) {
-        const next = group.number;
-        const letter = welcome ?? "";
+        const letter = { type: "group_welcome", participant, group: id } as const;
         this.insiders.add(one.id);
-        this.tell(one, {
-          type: "group_welcome",
-          participant,
-          group: id,
-          number: next,
-          welcome: letter,
-        });
+        this.welcomes.set(one.id, { ...letter, number: group.number, welcome: welcome ?? "" });
+        this.tell(one, this.welcomes.get(one.id) as Letter);
       }
     }
   }
@@ -237,10 +243,13 @@ export class Hall {
   }
 
   #catchUp(from: Visitor, number: number | null): void {
-    for (const commit of this.commits) {
-      if (number !== null && commit.number >= number) {
-        this.tell(from, commit);
-      }
+    const letter = number === null ? this.welcomes.get(from.id) : undefined;
+    if (letter) {
+      this.tell(from, letter);
+    }
+    const first = number ?? letter?.number ?? Number.POSITIVE_INFINITY;
+    for (const commit of this.commits.filter((one) => one.number >= first)) {
+      this.tell(from, commit);
     }
   }
 
@@ -254,6 +263,7 @@ export class Hall {
 
   #expel(visitor: Visitor): void {
     this.insiders.delete(visitor.id);
+    this.welcomes.delete(visitor.id);
     if (this.group && this.insiders.size === 0) {
       const { id } = this.group;
       this.group = null;
