@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from sfu_clients.errors import ClientError
+from sfu_clients.sealing import base64url
 
 try:
     from py_mini_racer import JSEvalException, JSFunction, JSPromise, MiniRacer, mini_racer
@@ -23,6 +24,7 @@ except ImportError as error:
     raise ClientError("Groups need V8: install the package mini-racer.") from error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -52,6 +54,8 @@ class Isolate:
 
     def __init__(self, program: Path) -> None:
         """Takes some time: not for the thread of an event loop. Raises EngineError."""
+        self.signers: dict[str, Callable[[bytes], bytes]] = {}
+        """What signs for the devices of members, by their public keys in base64url."""
         self._closing = asyncio.Event()
         self._turn = asyncio.Lock()
         self._call_js: JSFunction
@@ -82,12 +86,19 @@ class Isolate:
             try:
                 self._begin(racer, source)
             except JSEvalException as error:
-                ready.set_exception(EngineError(f"The group engine does not start: {error}."))
+                reason = str(error).partition("\n")[0]  # without the program
+                ready.set_exception(EngineError(f"The group engine does not start: {reason}."))
                 return
-            ready.set_result(asyncio.get_running_loop())
-            await self._closing.wait()
-            async with self._turn:  # what refers into V8 goes before it
-                del self._call_js, self._refill_js, self._entropy
+            async with racer.wrap_py_function(self._sign) as sign:
+                cast("JSFunction", racer.eval("milkglass.begin"))(sign)
+                ready.set_result(asyncio.get_running_loop())
+                await self._closing.wait()
+                async with self._turn:  # what refers into V8 goes before it
+                    del self._call_js, self._refill_js, self._entropy, sign
+
+    async def _sign(self, *arguments: object) -> str:
+        device, data = cast("tuple[str, str]", arguments)
+        return base64url.encode(self.signers[device](base64url.decode(data)))
 
     def _begin(self, racer: MiniRacer, source: str) -> None:
         racer.eval(source)
