@@ -1,4 +1,4 @@
-"""The call code: digits that two people share if they are in the same group with the same devices."""
+"""The call code: digits that people share who are in one group with the same devices."""
 
 from collections.abc import Iterable
 from hashlib import pbkdf2_hmac
