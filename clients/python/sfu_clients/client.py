@@ -86,6 +86,8 @@ class Client:
         self._listeners = Listeners()
         self._wishes: dict[str, int] = {}
         self.room = room
+        self.on_alarm: Callable[[str], None] = lambda _: None
+        """Hears what people have to know about the call, as a sentence."""
         self.publishers: list[Publisher] = []
         self.subscribers: dict[str, Subscriber] = {}
         """What we receive, by publication."""
@@ -108,7 +110,7 @@ class Client:
             on_message=self._receive,
             on_lost=self.mode.lost,
         )
-        self._stage = Stage(self._signalling, self.subscribers, self._listeners.tell)
+        self._stage = Stage(self._signalling, self.subscribers, self._listeners.tell, self._warn)
         self._call = self._new_call()
         self._receive(await self._signalling.connect())
 
@@ -127,6 +129,9 @@ class Client:
         await self._signalling.close()
         await self._call.close()
         await self.mode.end()
+
+    def _warn(self, sentence: str) -> None:
+        self.on_alarm(sentence)
 
     def _new_call(self) -> Call:
         async def offer(message: Offer) -> Answer:

@@ -61,6 +61,8 @@ class Stage:
     subscribers: Mapping[str, Subscriber]
     tell: Callable[[ServerMessage], None]
     """Has the client's listeners hear something."""
+    alarm: Callable[[str], None]
+    """Tells people what they have to know, in a sentence."""
 
 
 class Session(Protocol):

@@ -59,6 +59,9 @@ const offered: Readonly<Record<string, Command>> = {
   async export({ group, label, length }: { group: number; label: string; length: number }) {
     return encode(await groups.get(group).export(label, utf8(""), length));
   },
+  draw({ length }: { length: number }) {
+    return encode(crypto.getRandomValues(new Uint8Array(length)));
+  },
   free({ group }: { group: number }) {
     groups.free(group);
   },

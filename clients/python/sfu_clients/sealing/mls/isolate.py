@@ -11,7 +11,7 @@ import asyncio
 import os
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
@@ -19,13 +19,25 @@ from sfu_clients.errors import ClientError
 from sfu_clients.sealing import base64url
 
 try:
-    from py_mini_racer import JSEvalException, JSFunction, JSPromise, MiniRacer, mini_racer
+    from py_mini_racer import (
+        DEFAULT_V8_FLAGS,
+        JSEvalException,
+        JSFunction,
+        JSPromise,
+        MiniRacer,
+        init_mini_racer,
+        mini_racer,
+    )
 except ImportError as error:
     raise ClientError("Groups need V8: install the package mini-racer.") from error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+
+V8_FLAGS: Final = (*DEFAULT_V8_FLAGS, "--no-memory-protection-keys")
+"""With these keys, V8 crashes on threads that are no children of the one which it began on."""
 
 
 class EngineError(ClientError):
@@ -61,6 +73,7 @@ class Isolate:
         self._call_js: JSFunction
         self._refill_js: JSFunction
         self._entropy: memoryview
+        init_mini_racer(flags=V8_FLAGS, ignore_duplicate_init=True)
         source, ready = _read(program), Future[asyncio.AbstractEventLoop]()
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._serve(source, ready)), name="groups", daemon=True

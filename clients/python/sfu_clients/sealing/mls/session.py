@@ -31,7 +31,7 @@ from sfu_clients.sealing.session import GROUP_MODE, Stage, is_about_people, repo
 from sfu_clients.sealing.sframe import SealError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from sfu_clients.media.sources import Source
     from sfu_clients.roster import Roster
@@ -94,8 +94,6 @@ class GroupSession:
         self.refused: Counter[str] = Counter()
         """What was not taken of all that should form the group, by reason."""
         self.alarms: set[values.Alarm] = set()
-        self.on_alarm: Callable[[str], None] = lambda _: None
-        """Hears each alarm as a sentence, once."""
 
     # What a client asks of its mode
 
@@ -222,7 +220,7 @@ class GroupSession:
             case values.Ended():
                 self._media.end(output.leaf, output.epoch, output.counters)
             case values.Alarmed():
-                self._alarm(output)
+                self._alarm(output, stage)
             case values.Refused():
                 self.refused[output.reason] += 1
             case _:
@@ -247,10 +245,10 @@ class GroupSession:
                 name = member.name or "?"
                 stage.tell(Chat(participant=whose or "unknown", name=name, text=line.text))
 
-    def _alarm(self, alarmed: values.Alarmed) -> None:
+    def _alarm(self, alarmed: values.Alarmed, stage: Stage) -> None:
         if alarmed.is_on:
             self.alarms.add(alarmed.alarm)
-            self.on_alarm(WORDS[alarmed.alarm])
+            stage.alarm(WORDS[alarmed.alarm])
         else:
             self.alarms.discard(alarmed.alarm)
 
