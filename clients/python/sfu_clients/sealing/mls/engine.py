@@ -52,7 +52,8 @@ class V8Engine:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._isolate: Isolate | None = None
-        self._members = 0
+        self.members = 0
+        """How many there are."""
 
     async def member(self, secret: bytes, room: str, name: str, device: Device) -> V8Member:
         """Start V8, if nobody has yet."""
@@ -84,13 +85,13 @@ class V8Engine:
         with self._lock:
             if self._isolate is None:
                 self._isolate = Isolate(PROGRAM)
-            self._members += 1
+            self.members += 1
             return self._isolate
 
     def _leave(self) -> None:
         with self._lock:
-            self._members -= 1
-            if self._members == 0 and self._isolate is not None:
+            self.members -= 1
+            if self.members == 0 and self._isolate is not None:
                 self._isolate.close()
                 self._isolate = None
 
