@@ -21,7 +21,7 @@ MAX_QUEUED: Final = 60
 """Pictures that may wait for the decoder."""
 
 EARLY_SECONDS: Final = 1.0
-"""A frame may wait for its keys for so long, and others behind it."""
+"""A stream may wait for keys for so long; what comes then without them is not opened."""
 
 LOOK_SECONDS: Final = 0.02
 
@@ -66,6 +66,7 @@ class Player:
         """Whether only what was opened is decoded."""
         self._queue: asyncio.Queue[tuple[Decoder, Picture, bool]] = asyncio.Queue(MAX_QUEUED)
         self._task: asyncio.Task[None] | None = None
+        self._early_since: float | None = None  # keys are missing
         self._origin: int | None = None  # of timestamps, for those who write files
 
     def start(self) -> None:
@@ -118,13 +119,17 @@ class Player:
         return b"".join([await self._open(codec, frame) for frame in frames(codec, payloads)])
 
     async def _open(self, codec: str, frame: bytes) -> bytes:
-        until = self._clock() + EARLY_SECONDS
-        while (opener := self.opener) is not None and self._clock() < until:
+        while (opener := self.opener) is not None:
             try:
                 opened = opener.open(codec, frame)
             except EarlyError:
+                now = self._clock()
+                self._early_since = self._early_since or now
+                if now - self._early_since >= EARLY_SECONDS:
+                    break
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
+            self._early_since = None
             if opened is None:
                 break
             return opened[0]
