@@ -9,6 +9,9 @@ const commands = new Map<string, Command>();
 
 export function offer(offered: Readonly<Record<string, Command>>): void {
   for (const [name, command] of Object.entries(offered)) {
+    if (commands.has(name)) {
+      throw new Error(`There is a command ${name} already.`);
+    }
     commands.set(name, command);
   }
 }

@@ -10,7 +10,7 @@ import { type Command, Handles, offer } from "./commands";
 /** The host's: signs with the key of a device. All texts are base64url. */
 export type Sign = (device: string, data: string) => Promise<string>;
 
-interface Opened {
+interface Told {
   readonly secret: string;
   readonly room: string;
   readonly name: string;
@@ -29,7 +29,7 @@ function bytes(text: string): Bytes {
   return data;
 }
 
-function deviceOf({ person, device, endorsement }: Opened, sign: Sign): Device {
+function deviceOf({ person, device, endorsement }: Told, sign: Sign): Device {
   return {
     person: bytes(person),
     device: bytes(device),
@@ -50,7 +50,7 @@ function written(output: Output): object {
 
 export function offerMembers(sign: Sign): void {
   const offered: Readonly<Record<string, Command>> = {
-    open(told: Opened) {
+    member(told: Told) {
       const { room, name } = told;
       const options = { roomSecret: bytes(told.secret), room, name, device: deviceOf(told, sign) };
       return members.add(new Member(options, suite));

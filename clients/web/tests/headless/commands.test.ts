@@ -26,6 +26,10 @@ describe("a command", () => {
   });
 });
 
+it("does not take the name of another", () => {
+  expect(() => offer({ double: () => 1 })).toThrow(/already/);
+});
+
 describe("handles", () => {
   it("are never given twice, and end with what they stand for", () => {
     const things = new Handles<string>();

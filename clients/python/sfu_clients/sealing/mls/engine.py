@@ -68,7 +68,7 @@ class V8Engine:
         }
         isolate.signers[told["device"]] = device.sign
         try:
-            handle = msgspec.json.decode(await isolate.call("open", told), type=int)
+            handle = msgspec.json.decode(await isolate.call("member", told), type=int)
         except BaseException:
             await asyncio.to_thread(self._leave)
             raise
