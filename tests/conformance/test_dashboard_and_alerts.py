@@ -14,7 +14,7 @@ from sfu.media.inbound import Drop
 from sfu.media.key_frames import KeyFrameCause
 from sfu.media.retransmission import Answer
 from sfu.media.selector import Direction, SwitchReason, Verdict
-from sfu.rooms.tally import tally_refusals
+from sfu.rooms.tally import tally_commit, tally_refusals
 from sfu.server import Server
 from sfu.signalling.websocket import Ending
 from sfu.transport.drops import DatagramDrop, PeerDrop
@@ -84,6 +84,7 @@ def busy_call(server: Server) -> None:
     stranger.connect(ready=False)
     stranger.participant.room.remove(stranger.participant, "left")
     tally_refusals(ana.participant.room.ended, {"replayed": 1})
+    tally_commit(ana.participant.room.ended, accepted=True)
     hall.pass_time(0.5)
 
 

@@ -109,6 +109,26 @@ def test_layers_switch_under_the_seal(server: Server, person: Seat) -> None:
         assert frames(one, "Ana")["not_authentic"] == 0
 
 
+def test_av1_is_sealed_where_it_can_be(server: Server, person: Seat) -> None:
+    """Three layers of it from Chromium to Chromium; Firefox says that it cannot play it."""
+    ana, ben, chi = person("Ana", "chromium"), person("Ben", "chromium"), person("Chi", "firefox")
+    ana.join(server.url, ROOM, key=KEY, camera="1280x720@15", codec="av1", mode="L3T3_KEY")
+    for one in (ben, chi):
+        one.join(server.url, ROOM, key=KEY, **UNSEEN)
+    publication = ben.publication("Ana", "camera")
+    for wish, height, seconds in (
+        ("hd", 720, CLIMB_SECONDS),
+        ("base", 180, SWITCH_SECONDS),
+        ("hd", 720, SWITCH_SECONDS),
+    ):
+        ben.wish(publication, wish)
+        decodes(ben, publication, height, seconds)
+    assert (ben.find("Ana", "camera") or {})["codec"] == "AV1"
+    assert frames(ben, "Ana")["not_authentic"] == 0
+    chi.reads("encoded with AV1, which your browser cannot decode")
+    assert chi.received(publication).frames_decoded == 0
+
+
 def test_python_clients_are_among_them(server: Server, person: Seat, tmp_path: Path) -> None:
     """They open the layers of a page's VP9 and are seen by it; with another key they are not."""
     ana = person("Ana", "chromium")

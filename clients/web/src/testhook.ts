@@ -39,6 +39,7 @@ function describe(call: Call): unknown {
     lock: lockState(state),
     group: state.group,
     alarms: [...state.alarms],
+    refused: call.groupRefusals,
     members: state.members.map((member) => ({ ...member, verdict: verdictOf(state, member) })),
     chat: state.chat.map(({ name, text }) => ({ name, text })),
     local: {

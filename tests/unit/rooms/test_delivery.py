@@ -85,7 +85,6 @@ def test_a_welcome_for_an_earlier_hello_is_not_sent_again() -> None:
     delivery = Delivery("ana")
     accept(delivery, "ben")
     delivery.part("ben")
-    accept(delivery)
     again = accept(delivery, "ben")
     assert list(delivery.since_welcome("ben")) == [(again, True)]
     assert delivery.commits_from("ben", 1) is None

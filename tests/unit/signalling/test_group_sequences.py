@@ -114,9 +114,12 @@ class Party(RuleBasedStateMachine):
             self.come(place, anew=False)
         self.start(0)
 
-    def one_of_those(self, place: int, *, here: bool = True) -> Person:
+    def one_of_those(self, place: int, *, here: bool = True, member: bool = False) -> Person:
+        """Of people here or away; of members, if there is one."""
         people = [person for person in self.people if person.here == here]
-        return people[place % len(people)]
+        members = [person for person in people if person.next is not None]
+        chosen = members if member and members else people
+        return chosen[place % len(chosen)]
 
     def somebody_is_here(self) -> bool:
         return any(person.here for person in self.people)
@@ -138,12 +141,14 @@ class Party(RuleBasedStateMachine):
         if not welcome["resumed"]:
             who.next = None
         self.learn(welcome["group"])
-        if who.next is not None and self.say(who, "catch_up", group=self.group, number=who.next):
-            assert who.problems == ["too-far-behind"]
-            self.forget(who)
-            assert self.say(who, "introduce", hello=who.hello) == []
-        elif who.next is None and self.group is not None:
-            self.say(who, "catch_up", group=self.group, number=None)
+        if self.group is not None:
+            refused = self.say(who, "catch_up", group=self.group, number=who.next)
+            assert refused in ([], ["too-far-behind"], ["not-a-member"])
+            if refused == ["too-far-behind"]:
+                self.forget(who)
+                assert self.say(who, "introduce", hello=who.hello) == []
+            elif refused:
+                assert who.next is None
 
     def forget(self, who: Person) -> None:
         who.hello, who.next = next(self.names), None
@@ -156,31 +161,25 @@ class Party(RuleBasedStateMachine):
             assert group == {"id": self.group, "number": len(self.log)}
 
     @precondition(somebody_is_here)
-    @rule(place=places)
-    def drop(self, place: int) -> None:
-        client = self.one_of_those(place).client
-        assert client is not None
-        client.session.disconnected(now=self.house.hall.now)
+    @rule(place=places, how=st.sampled_from(["drop", "leave", "introduce"]))
+    def part(self, place: int, how: str) -> None:
+        """For a while, for good, or to be somebody else."""
+        who = self.one_of_those(place)
+        assert who.client is not None
+        if how == "drop":
+            who.client.session.disconnected(now=self.house.hall.now)
+        elif how == "leave":
+            who.next = None
+            self.say(who, "leave")
+        else:
+            before = (who.hello, who.next)
+            self.forget(who)
+            if self.say(who, "introduce", hello=who.hello) == ["too-often"]:
+                who.hello, who.next = before
 
     @rule(seconds=st.sampled_from([3, 11]))
     def wait(self, seconds: int) -> None:
         self.house.hall.pass_time(seconds, step=1)
-
-    @precondition(somebody_is_here)
-    @rule(place=places)
-    def leave(self, place: int) -> None:
-        who = self.one_of_those(place)
-        who.next = None
-        self.say(who, "leave")
-
-    @precondition(somebody_is_here)
-    @rule(place=places)
-    def introduce(self, place: int) -> None:
-        who = self.one_of_those(place)
-        before = (who.hello, who.next)
-        self.forget(who)
-        if self.say(who, "introduce", hello=who.hello) == ["too-often"]:
-            who.hello, who.next = before
 
     # The group
 
@@ -197,13 +196,14 @@ class Party(RuleBasedStateMachine):
     @precondition(somebody_is_here)
     @rule(
         place=places,
+        member=st.sampled_from([True, True, True, False]),
         off=st.sampled_from([0, 0, 0, -1, 1]),
         added=st.sets(places),
         length=lengths,
     )
-    def commit(self, place: int, off: int, added: set[int], length: int) -> None:
+    def commit(self, place: int, off: int, added: set[int], length: int, *, member: bool) -> None:
         """Of members and others, at the right time or not, for whomever."""
-        who, group = self.one_of_those(place), self.open_group()
+        who, group = self.one_of_those(place, member=member), self.open_group()
         if group is None:
             return
         number = max(0, group.number + off)
@@ -240,7 +240,7 @@ class Party(RuleBasedStateMachine):
     @rule(place=places, back=st.integers(0, KEPT + 2))
     def catch_up(self, place: int, back: int) -> None:
         """What is told again is what was told, and nothing from before one's time."""
-        who = self.one_of_those(place)
+        who = self.one_of_those(place, member=True)
         if who.next is None:
             return
         here = who.next
@@ -273,6 +273,7 @@ class Party(RuleBasedStateMachine):
         """A few commits, in number and in bytes."""
         group = self.open_group()
         if group is not None:
+            assert group.members
             kept = group._delivery._kept  # noqa: SLF001 - nobody else has to know
             assert len(kept) <= KEPT
             assert sum(commit.size for commit in kept) <= KEPT_BYTES

@@ -72,8 +72,8 @@ class EpochOpening:
     """Times are in seconds."""
 
     def __init__(self, heard: Callable[[int], None]) -> None:
-        """`heard` is called with the epoch of each frame that opens, unless it is our own."""
-        self._heard = heard
+        """`heard` is called with the epoch of each frame that opens."""
+        self.heard = heard
         self._current: Epoch | None = None
         # By what a KID tells of them, so that of n and n + 256 there is never but one.
         self._open: dict[int, _OpenEpoch] = {}
@@ -133,11 +133,6 @@ class EpochOpening:
         is_stream = 0 <= context - (stream << 2) < SPATIAL_LAYERS
         return is_stream and kid & (1 << MLS_KIDS.sender + MLS_KIDS.epoch) - 1 == low
 
-    def opened(self, leaf: int, epoch: int) -> None:
-        """Something of this leaf has opened."""
-        if self._current is not None and leaf != self._current.own_leaf:
-            self._heard(epoch)
-
 
 class EpochOpener:
     """Opens the frames of one stream of one leaf, each once, and counts what it refuses."""
@@ -182,5 +177,5 @@ class EpochOpener:
         ):
             raise RefusedError(Refusal.UNKNOWN_KEY)
         opened = opener.open(read)
-        self._opening.opened(self._leaf, epoch.number)
+        self._opening.heard(epoch.number)
         return opened

@@ -15,7 +15,7 @@ import type {
 import type { Keeper } from "../sealing/keeper";
 import type { CameraFormat } from "../settings";
 import type { Heard } from "./hearing";
-import { chooseEncoding, type EncodingWish, sealableWish } from "./layers";
+import { chooseEncoding, type EncodingWish, readsDescriptors, sealableWish } from "./layers";
 import { Meter } from "./meter";
 import { Mutes } from "./mutes";
 import { type Notice, noticesOf } from "./notices";
@@ -137,6 +137,11 @@ export class Call {
   /** What became of sealed frames. */
   get seals(): Seals {
     return this.#meter.seals;
+  }
+
+  /** What was refused of what members of the group say and do, by reason. */
+  get groupRefusals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#protection.refusals ?? []);
   }
 
   get isSealed(): boolean {
@@ -355,7 +360,7 @@ export class Call {
   #media(source: MediaSource, track: MediaStreamTrack | null): LocalMedia {
     const { encoding, knowsLayers } = this.#options;
     const isVideo = source === "camera" || source === "screen";
-    const wish = this.isSealed ? sealableWish(encoding) : encoding;
+    const wish = this.isSealed ? sealableWish(encoding, readsDescriptors()) : encoding;
     return { track, encoding: isVideo ? chooseEncoding(source, wish, knowsLayers) : null };
   }
 

@@ -98,18 +98,39 @@ export function forwardedCodecs<T extends NamedCodec>(codecs: readonly T[]): T[]
 
 const SEALABLE = ["audio/opus", "video/vp8", "video/vp9", "video/rtx"];
 
-/** What is offered in a sealed call: H.264 cannot be sealed whole, and AV1 not for every browser. */
-export function sealableCodecs<T extends NamedCodec>(codecs: readonly T[]): T[] {
+/**
+ * What is offered in a sealed call: H.264 cannot be sealed whole. AV1 can, for browsers that read
+ * in a dependency descriptor what they would else look for in the frames.
+ */
+export function sealableCodecs<T extends NamedCodec>(
+  codecs: readonly T[],
+  readsDescriptors: boolean,
+): T[] {
+  const sealable = readsDescriptors ? [...SEALABLE, "video/av1"] : SEALABLE;
   return codecs.filter(
     ({ mimeType, sdpFmtpLine = "" }) =>
-      SEALABLE.includes(mimeType.toLowerCase()) && !OTHER_PROFILE.test(sdpFmtpLine),
+      sealable.includes(mimeType.toLowerCase()) && !OTHER_PROFILE.test(sdpFmtpLine),
   );
 }
 
 /** What the address insists on, as far as it can be sealed. */
-export function sealableWish(wish: EncodingWish): EncodingWish {
-  const isSealable = wish.codec === "vp8" || wish.codec === "vp9";
+export function sealableWish(wish: EncodingWish, readsDescriptors: boolean): EncodingWish {
+  const { codec } = wish;
+  const isSealable = codec === "vp8" || codec === "vp9" || (codec === "av1" && readsDescriptors);
   return isSealable ? wish : { ...wish, codec: null };
+}
+
+/**
+ * Whether this browser can be asked to read in a descriptor which frames a picture needs. Chromium
+ * does not name it among its capabilities; Firefox neither knows it nor can be asked.
+ */
+export function readsDescriptors(): boolean {
+  return "setHeaderExtensionsToNegotiate" in RTCRtpTransceiver.prototype;
+}
+
+/** Whether this browser plays pictures in a codec when they come sealed. */
+export function canOpen(codec: string): boolean {
+  return codec.toLowerCase() !== "av1" || readsDescriptors();
 }
 
 /** Whether this browser encodes VP9 in spatial layers. Firefox answers the question with an error. */

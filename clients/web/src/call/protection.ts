@@ -1,5 +1,6 @@
 /** What the mode of a call makes of what we hear and say: one kind of protection for each. */
 
+import type { GroupRefusal } from "../mls/types";
 import type { ClientMessage, Mode, ServerMessage } from "../protocol/messages";
 import type { Keeper } from "../sealing/keeper";
 import { GroupProtection } from "./groupprotection";
@@ -22,6 +23,8 @@ export interface Protection {
   lost(): void;
   /** False when it could not leave. */
   say(text: string): Promise<boolean>;
+  /** What was refused of what members of a group say and do, by reason. */
+  readonly refusals?: ReadonlyMap<GroupRefusal, number>;
 }
 
 /** Nothing but the mode that was chosen decides; one that needs keys is none without them. */

@@ -8,7 +8,13 @@ import type {
   ReceivedSection,
 } from "../protocol/messages";
 import type { Incoming } from "../sealing/keeper";
-import { type Encoding, forwardedCodecs, preferCodec, sealableCodecs } from "./layers";
+import {
+  type Encoding,
+  forwardedCodecs,
+  preferCodec,
+  readsDescriptors,
+  sealableCodecs,
+} from "./layers";
 
 /** The ends of their names (RFC 8285 URIs). */
 const EXTENSIONS = [
@@ -180,7 +186,10 @@ export class Sections {
     });
     if (this.#transforms) {
       transceiver.sender.transform = this.#transforms.outgoing(source);
-      const codecs = sealableCodecs(knownCodecs(encoding ? "video" : "audio"));
+      const codecs = sealableCodecs(knownCodecs(encoding ? "video" : "audio"), readsDescriptors());
+      if (encoding?.codec === "av1") {
+        chooseExtensions(transceiver);
+      }
       transceiver.setCodecPreferences(preferCodec(codecs, encoding?.codec ?? null));
     } else if (encoding?.codec) {
       transceiver.setCodecPreferences(preferCodec(knownCodecs("video"), encoding.codec));
@@ -193,7 +202,7 @@ export class Sections {
     const incoming = this.#transforms?.incoming() ?? null;
     if (incoming) {
       transceiver.receiver.transform = incoming.transform;
-      transceiver.setCodecPreferences(sealableCodecs(knownCodecs(kind)));
+      transceiver.setCodecPreferences(sealableCodecs(knownCodecs(kind), readsDescriptors()));
     } else if (kind === "video") {
       transceiver.setCodecPreferences(forwardedCodecs(knownCodecs(kind)));
     }

@@ -31,7 +31,7 @@ const UNANSWERED_MS = 10_000;
 type Of<T extends Input["type"]> = Extract<Input, { type: T }>;
 
 /** Problems after which only joining anew helps. */
-const LOST: ReadonlySet<string> = new Set(["too-far-behind", "not-a-member", "no-group"]);
+const LOST: ReadonlySet<string> = new Set(["not-a-member", "no-group"]);
 
 export class Member {
   readonly #options: MemberOptions;
@@ -171,7 +171,7 @@ export class Member {
 
   async #refused(code: string, now: number): Promise<void> {
     // `stale-commit` is no news: the commit that came first has come to us first, too.
-    if (LOST.has(code) && this.#membership) {
+    if (code === "too-far-behind" || (LOST.has(code) && this.#membership)) {
       await this.#rejoin(now);
     }
   }

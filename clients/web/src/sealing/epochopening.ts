@@ -76,11 +76,11 @@ export class EpochOpening {
   /** By what a KID tells of them, so that of n and n + 256 there is never but one. */
   readonly #open = new Map<number, OpenEpoch>();
   readonly #openers = new Map<string, EpochOpener>();
-  readonly #heard: (epoch: number) => void;
+  /** Called with the epoch of each frame that opens. */
+  readonly heard: (epoch: number) => void;
 
-  /** `heard` is called with the epoch of each frame that opens, unless it is our own. */
   constructor(heard: (epoch: number) => void) {
-    this.#heard = heard;
+    this.heard = heard;
   }
 
   install(epoch: Epoch, now: number): void {
@@ -155,13 +155,6 @@ export class EpochOpening {
     const layers = Array.from({ length: SPATIAL_LAYERS }, (_, spatial) => spatial);
     return layers.some((spatial) => kidOf(next, stream, spatial) === kid);
   }
-
-  /** Something of this leaf has opened. */
-  opened(leaf: number, epoch: number): void {
-    if (leaf !== this.#current?.ownLeaf) {
-      this.#heard(epoch);
-    }
-  }
 }
 
 /** Opens the frames of one stream of one leaf, each once, and counts what it refuses. */
@@ -201,7 +194,7 @@ export class EpochOpener {
     }
     const result = await opener.open(read);
     if (typeof result !== "string") {
-      this.#opening.opened(this.#leaf, epoch.number);
+      this.#opening.heard(epoch.number);
     }
     return result;
   }

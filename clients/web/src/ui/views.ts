@@ -1,7 +1,7 @@
 /** What each tile shows, from the state of the call. */
 
 import type { Call } from "../call/call";
-import { canDecode } from "../call/layers";
+import { canDecode, canOpen } from "../call/layers";
 import { refusedFrames } from "../call/seals";
 import {
   isSending,
@@ -146,7 +146,7 @@ function hintFor(call: Call, publication: Publication, name: string): string {
     return words().pictureOff;
   }
   const { codec } = publication;
-  if (codec !== null && !canDecode(codec)) {
+  if (codec !== null && !(canDecode(codec) && (!call.isSealed || canOpen(codec)))) {
     return words().cannotDecode(codec);
   }
   const note = call.note(publication.id);

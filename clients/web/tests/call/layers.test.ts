@@ -103,7 +103,11 @@ describe("in a sealed call", () => {
       codec("audio/red"),
       codec("audio/opus"),
     ];
-    expect(sealableCodecs(known).map(({ mimeType }) => mimeType)).toEqual([
+    const offered = (readsDescriptors: boolean) =>
+      sealableCodecs(known, readsDescriptors).map(({ mimeType }) => mimeType);
+    expect(offered(false)).toEqual(["video/VP9", "video/VP8", "video/rtx", "audio/opus"]);
+    expect(offered(true)).toEqual([
+      "video/AV1",
       "video/VP9",
       "video/VP8",
       "video/rtx",
@@ -112,13 +116,14 @@ describe("in a sealed call", () => {
   });
 
   it.each([
-    ["vp8", "vp8"],
-    ["vp9", "vp9"],
-    ["av1", null],
-    ["h264", null],
-    [null, null],
-  ] as const)("an address that insists on %s gets %s", (codec, wished) => {
-    expect(sealableWish({ codec, scalabilityMode: "L1T3" })).toEqual({
+    ["vp8", false, "vp8"],
+    ["vp9", false, "vp9"],
+    ["av1", false, null],
+    ["av1", true, "av1"],
+    ["h264", true, null],
+    [null, true, null],
+  ] as const)("an address that insists on %s, descriptors: %s, gets %s", (codec, reads, wished) => {
+    expect(sealableWish({ codec, scalabilityMode: "L1T3" }, reads)).toEqual({
       codec: wished,
       scalabilityMode: "L1T3",
     });
