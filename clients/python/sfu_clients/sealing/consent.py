@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from sfu.signalling.messages import Mode
 from sfu_clients.errors import ClientError
 from sfu_clients.sealing import base64url
-from sfu_clients.sealing.frames import Sender
+from sfu_clients.sealing.frames import MLS_KIDS, PASSPHRASE_KIDS, Sender
 from sfu_clients.sealing.sframe import NotAuthenticError, SealError
 
 MODES: Final[dict[Mode, int]] = {"e2ee-passphrase": 1, "e2ee-mls": 2}
@@ -72,6 +72,7 @@ class RecordingKey:
             ident=int.from_bytes(plain[9:13], "big"),
             context=plain[13:29],
             epoch=int.from_bytes(plain[1:9], "big"),
+            kids=MLS_KIDS if modes[0] == "e2ee-mls" else PASSPHRASE_KIDS,
         )
         return modes[0], sender
 

@@ -24,6 +24,23 @@ STREAMS: Final[dict[MediaSource, Stream]] = {
 """Which of a sender's streams a source is: a server that relabels it gets nothing opened."""
 
 
+def check_codec(codec: str) -> None:
+    """Raise ClientError if frames of this cannot be sealed here."""
+    if codec not in shims.CODEC_NUMBERS or codec == "AV1":
+        raise ClientError(f"Frames of {codec} cannot be sealed here: take vp8 or vp9.")
+
+
+def frame_info(frame: EncodedFrame) -> FrameInfo:
+    """What is sealed with a frame of now."""
+    return FrameInfo(
+        key_frame=frame.key_frame,
+        temporal=frame.temporal,
+        width=frame.width,
+        height=frame.height,
+        time=round(time.time() * 1000),
+    )
+
+
 class SealedRoom:
     """Knows who is who by their hellos; nothing that the server says makes it take less."""
 
@@ -80,22 +97,10 @@ class SealedRoom:
 
     def sealer(self, source: MediaSource, codec: str) -> Callable[[EncodedFrame], bytes]:
         """What seals the frames of a source; raises ClientError for a codec that cannot be."""
-        if codec not in shims.CODEC_NUMBERS or codec == "AV1":
-            raise ClientError(f"Frames of {codec} cannot be sealed here: take vp8 or vp9.")
+        check_codec(codec)
         stream = STREAMS[source]
         sealer = self._sealers.setdefault(stream, Sealer(self._own, stream))
-
-        def seal(frame: EncodedFrame) -> bytes:
-            info = FrameInfo(
-                key_frame=frame.key_frame,
-                temporal=frame.temporal,
-                width=frame.width,
-                height=frame.height,
-                time=round(time.time() * 1000),
-            )
-            return sealer.seal(codec, frame.data, info)
-
-        return seal
+        return lambda frame: sealer.seal(codec, frame.data, frame_info(frame))
 
     def opener(self, participant: str, source: MediaSource) -> Opener | None:
         """What opens somebody's source; None as long as nothing of theirs can be opened."""
