@@ -17,6 +17,8 @@ MIN_SECRET_BYTES: Final = 32
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+Bytes = Annotated[int, msgspec.Meta(ge=1 << 20, le=1 << 50)]
+Day = Annotated[float, msgspec.Meta(ge=1, le=86_400)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 
 
@@ -57,6 +59,14 @@ class Rooms(Section, frozen=True):
     drain_seconds: Annotated[Seconds, "seconds that people have to leave after SIGTERM"] = 10.0
 
 
+class Recording(Section, frozen=True):
+    """Where recordings go, and how large they may become."""
+
+    directory: Annotated[str, "a folder for recordings, or nothing: then none are made"] = ""
+    max_bytes: Annotated[Bytes, "the most bytes that a room's recordings have together"] = 4 << 30
+    max_seconds: Annotated[Day, "the most seconds of one recording"] = 14_400.0
+
+
 class Log(Section, frozen=True):
     """What is written to standard error."""
 
@@ -73,6 +83,7 @@ class Config(msgspec.Struct, frozen=True):
     media: Media = Media()
     auth: Auth = Auth()
     rooms: Rooms = Rooms()
+    recording: Recording = Recording()
     log: Log = Log()
 
     @property

@@ -113,6 +113,7 @@ class Sources(NamedTuple):
     loop_lag: Histogram  # seconds that the tick came late
     socket_drops: Callable[[], Mapping[str, int]]  # datagrams lost in the sockets, by reason
     websockets: Callable[[], Mapping[str, int]]  # that were closed, by what ended them
+    recorded_bytes: Callable[[], int]  # that were written to the disk
 
 
 class _Collector(Collector):
@@ -126,6 +127,9 @@ class _Collector(Collector):
         yield from _counters(tally)
         yield _switch_delays(tally)
         yield from _populations(directory)
+        yield CounterMetricFamily(
+            "sfu_recorded_bytes", "Bytes of recordings.", self._sources.recorded_bytes()
+        )
         yield from _qualities(directory)
         yield _histogram(
             "sfu_forwarding_seconds",
@@ -199,6 +203,8 @@ def _cumulative(bounds: Iterable[str], counts: Iterable[float]) -> list[tuple[st
 
 def _populations(directory: Directory) -> Iterator[Metric]:
     yield GaugeMetricFamily("sfu_rooms", "Rooms with somebody in them.", len(directory.rooms))
+    recorded = sum(room.recording is not None for room in directory.rooms.values())
+    yield GaugeMetricFamily("sfu_recordings_active", "Rooms that are being recorded.", recorded)
     yield CounterMetricFamily("sfu_joins", "Participants that entered.", directory.entered)
     yield CounterMetricFamily(
         "sfu_returns", "Connections that returned to their participant.", directory.returned

@@ -18,9 +18,13 @@ from sfu.errors import ConfigError, Refused
 from sfu.lan import local_addresses, prepare
 from sfu.logs import configure
 from sfu.metrics import Sources, registry_of, render
+from sfu.recording.archive import Archive
+from sfu.recording.disk import Disk
+from sfu.recording.recorder import Bounds, Recorder
 from sfu.rooms.directory import Directory, Limits
 from sfu.signalling.http import Services, create_application, listen, load_tls
 from sfu.signalling.lobby import Lobby
+from sfu.signalling.recordings import RecordingRoutes
 from sfu.signalling.resources import Resources
 from sfu.signalling.session import Session
 from sfu.signalling.tokens import Grant, issue, verify
@@ -77,6 +81,8 @@ class Server:
             patience=config.rooms.return_seconds,
         )
         self.directory = Directory(self.node, limits, random_bytes=secrets.token_bytes)
+        self.disk = Disk()
+        self.recorder = self._recorder()
         self.udp = UdpShell(self.node, host=config.media.host, port=config.media.port)
         self.tcp = TcpShell(self.udp)
         self.loop_lag = Histogram()
@@ -90,6 +96,20 @@ class Server:
         )
         self.resources = Resources(self.lobby)
         self.sockets = WebSocketShell(lambda: Session(self.lobby))
+
+    def _recorder(self) -> Recorder | None:
+        """What records, if the operator has given it a place."""
+        settings = self.config.recording
+        if not settings.directory:
+            return None
+        return Recorder(
+            self.directory,
+            Archive(Path(settings.directory)),
+            self.disk,
+            Bounds(settings.max_bytes, settings.max_seconds),
+            random_bytes=secrets.token_bytes,
+            clock=time.time,
+        )
 
     # What others ask
 
@@ -133,12 +153,14 @@ class Server:
                 loop_lag=self.loop_lag,
                 socket_drops=self._socket_drops,
                 websockets=self._endings,
+                recorded_bytes=lambda: self.disk.written,
             )
         )
         return Services(
             page=PAGE,
             sockets=self.sockets,
             whip=WhipRoutes(self.resources, any_origin=bool(self.secret)),
+            recordings=RecordingRoutes(self.lobby, self.recorder),
             render_metrics=lambda: render(registry),
             ready=lambda: not self.directory.draining,
             verify_scrape=self.verify_scrape,
@@ -151,6 +173,7 @@ class Server:
         """Serve until `stop`; from `graceful` on nobody is let in, and the last one ends it."""
         http = self.config.http
         async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(asyncio.to_thread, self.disk.close)
             await self._open_media(stack)
             runner = await listen(
                 create_application(self.services()),
@@ -212,6 +235,8 @@ class Server:
             count += 1
             if count % TICKS_PER_FOLLOW_UP == 0:
                 self.directory.follow_up(now=now)
+            if self.recorder is not None:
+                self.recorder.follow_up(now=now)
             self.udp.flush()
 
     async def _wait(self, stop: asyncio.Event, graceful: asyncio.Event) -> None:
@@ -228,6 +253,8 @@ class Server:
         stopping.cancel()
 
     def _drain(self) -> None:
+        if self.recorder is not None:
+            self.recorder.stop_all(now=time.monotonic())
         self.directory.drain()
         self.udp.flush()
 

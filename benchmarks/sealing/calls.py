@@ -117,7 +117,7 @@ def _encoded(page: Page) -> tuple[int, int]:
 
 def _join(page: Page, server: Server, room: str, mode: str, **query: object) -> None:
     key = "" if mode == "hop" else KEY
-    page.open(server.url, room, "", key, **query)
+    page.open(server.url, room, "", key, "", **query)
     page.run(
         "window.benchConnections = [];"
         "const Original = RTCPeerConnection;"

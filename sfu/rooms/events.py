@@ -127,6 +127,23 @@ class GroupEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingStarted:
+    """All that is published is stored from now on."""
+
+    recording: str
+    public_key: bytes | None  # whom keys are sealed for, in sealed rooms
+    by: str | None  # the name of the token with which somebody asked
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStopped:
+    """It is over: "stopped", "full", "time", "disk", "room_ended", "drained" or "failed"."""
+
+    recording: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class MuteAsked:
     """A moderator asks the owner of a publication to mute it."""
 
@@ -164,6 +181,8 @@ Event = (
     | Welcomed
     | SaidToGroup
     | GroupEnded
+    | RecordingStarted
+    | RecordingStopped
     | MuteAsked
     | TransportLost
     | Expelled

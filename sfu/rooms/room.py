@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
@@ -34,6 +34,19 @@ ID_BYTES: Final = 6
 SECRET_BYTES: Final = 24
 
 
+class RunningRecording(Protocol):
+    """What a room needs of the recording that runs in it."""
+
+    @property
+    def notice(self) -> events.RecordingStarted:
+        """What everybody is told of it."""
+        ...
+
+    def keep_keys(self, participant: Participant, sealed: bytes) -> None:
+        """Store what somebody who consents sealed for its key; raises Refused."""
+        ...
+
+
 class Room:
     """Introduces participants to each other."""
 
@@ -55,6 +68,7 @@ class Room:
         self.publications: dict[str, Publication] = {}
         self.speaker: Participant | None = None
         self.group: Group | None = None
+        self.recording: RunningRecording | None = None
         self._random_bytes = random_bytes
         self.id = self.draw_id()  # for logs: the name may tell who meets here
         self._voices = ActiveSpeaker()
@@ -136,6 +150,19 @@ class Room:
         if group is not None and group.part(participant):
             self.group = None
             self.announce(events.GroupEnded(group.id))
+
+    # Recording
+
+    def begin_recording(self, recording: RunningRecording) -> None:
+        """Tell everybody who is here that it runs; who comes later hears it with the welcome."""
+        self.recording = recording
+        self.announce(recording.notice)
+
+    def end_recording(self, reason: str) -> None:
+        """Tell everybody that it is over."""
+        recording, self.recording = self.recording, None
+        if recording is not None:
+            self.announce(events.RecordingStopped(recording.notice.recording, reason))
 
     def release(self, peer: Peer) -> None:
         """Close a transport that nobody uses any more."""

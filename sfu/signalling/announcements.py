@@ -5,7 +5,12 @@ from typing import Any, Final
 
 from sfu.rooms import events
 from sfu.signalling import messages
-from sfu.signalling.roster import describe_participant, describe_publication, describe_reception
+from sfu.signalling.roster import (
+    describe_participant,
+    describe_publication,
+    describe_reception,
+    describe_recording,
+)
 
 LOST: Final = "The media connection was lost; open a new one."
 
@@ -61,6 +66,12 @@ _MESSAGES: Final[Mapping[type, Callable[[Any], messages.Message]]] = {
         participant=event.participant.id, group=event.group, message=event.message
     ),
     events.GroupEnded: lambda event: messages.GroupEnded(group=event.group),
+    events.RecordingStarted: lambda event: messages.RecordingStarted(
+        recording=describe_recording(event)
+    ),
+    events.RecordingStopped: lambda event: messages.RecordingStopped(
+        recording=event.recording, reason=event.reason
+    ),
     events.MuteAsked: lambda event: messages.MuteAsked(
         publication=event.publication.id, by=event.by.name
     ),

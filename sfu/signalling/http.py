@@ -15,6 +15,7 @@ from aiohttp.typedefs import Middleware
 
 from sfu.errors import ConfigError, Refused
 from sfu.signalling.pacing import Paced
+from sfu.signalling.recordings import RecordingRoutes
 from sfu.signalling.websocket import WebSocketShell
 from sfu.signalling.whip import WhipRoutes
 
@@ -63,6 +64,7 @@ class Services:
     """The folder of the built page, with index.html in it."""
     sockets: WebSocketShell
     whip: WhipRoutes
+    recordings: RecordingRoutes
     render_metrics: Callable[[], tuple[bytes, str]]
     """The body of /metrics, and its content type."""
     ready: Callable[[], bool]
@@ -83,6 +85,7 @@ def create_application(services: Services) -> web.Application:
     application.router.add_get(f"/assets/{{name:{_FILE}}}", routes.asset)
     application.router.add_get(_WEBSOCKET, routes.websocket)
     services.whip.add_to(application)
+    services.recordings.add_to(application)
     application.router.add_get("/metrics", routes.metrics)
     application.router.add_get("/healthz", routes.healthz)
     application.router.add_get("/readyz", routes.readyz)

@@ -9,6 +9,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from sfu.signalling.recording_messages import (
+    RecordingStarted,
+    RecordingStopped,
+    SendRecordingKeys,
+)
 from sfu.signalling.values import (
     MAX_MEDIA_SECTIONS,
     MAX_MESSAGE_BYTES,
@@ -30,6 +35,7 @@ from sfu.signalling.values import (
     Publication,
     PublishedSection,
     ReceivedSection,
+    Recording,
     RequestId,
     RoomName,
     Sdp,
@@ -53,8 +59,12 @@ __all__ = (  # what others take from here besides messages
     "Publication",
     "PublishedSection",
     "ReceivedSection",
+    "Recording",
+    "RecordingStarted",
+    "RecordingStopped",
     "RoomName",
     "SectionNote",
+    "SendRecordingKeys",
 )
 
 
@@ -190,6 +200,7 @@ class Welcome(Message, frozen=True):
     speaker: Identifier | None
     group: Group | None
     """In mode `e2ee-mls`: the group, if there is one; being in it is another thing."""
+    recording: Recording | None = None
 
 
 class ParticipantJoined(Message, frozen=True):
@@ -350,6 +361,7 @@ ClientMessage = (
     | SendCommit
     | SendGroupMessage
     | CatchUp
+    | SendRecordingKeys
     | AskMute
     | Remove
     | Leave
@@ -372,6 +384,8 @@ ServerMessage = (
     | GroupWelcome
     | GroupMessage
     | GroupEnded
+    | RecordingStarted
+    | RecordingStopped
     | MuteAsked
     | Removed
     | Problem

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, cast
 
 from sfu.signalling import messages
 
 if TYPE_CHECKING:
     from sfu.media.layers import Layer, Target
+    from sfu.rooms.events import RecordingStarted
     from sfu.rooms.participant import Participant
     from sfu.rooms.publication import Publication
     from sfu.rooms.subscription import Subscription
@@ -53,6 +55,7 @@ def describe_welcome(participant: Participant, *, resumed: bool) -> messages.Wel
     """Everything that somebody has to know who enters, or returns."""
     room, permissions = participant.room, participant.permissions
     group = room.group
+    running = room.recording
     return messages.Welcome(
         participant=participant.id,
         room=room.name,
@@ -65,6 +68,17 @@ def describe_welcome(participant: Participant, *, resumed: bool) -> messages.Wel
         participants=tuple(map(describe_participant, room.participants.values())),
         speaker=room.speaker.id if room.speaker is not None else None,
         group=messages.Group(id=group.id, number=group.number) if group is not None else None,
+        recording=None if running is None else describe_recording(running.notice),
+    )
+
+
+def describe_recording(notice: RecordingStarted) -> messages.Recording:
+    """Say what is stored, and for whom keys may be sealed."""
+    key = notice.public_key
+    return messages.Recording(
+        id=notice.recording,
+        public_key=None if key is None else urlsafe_b64encode(key).rstrip(b"=").decode(),
+        by=notice.by,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,6 +51,7 @@ class Session:
             messages.SendChat: self._on_send_chat,
             messages.SendSealedChat: self._on_send_sealed_chat,
             messages.ReportRefusals: self._on_report_refusals,
+            messages.SendRecordingKeys: self._on_send_recording_keys,
             messages.AskMute: self._on_ask_mute,
             messages.Remove: self._on_remove,
             messages.Leave: self._on_leave,
@@ -168,6 +170,15 @@ class Session:
             raise Refused("not-sealed", "Nothing is sealed in this room, and nothing to be opened.")
         tally_refusals(participant.room.ended, msgspec.structs.asdict(report))
 
+    def _on_send_recording_keys(
+        self, participant: Participant, request: messages.SendRecordingKeys, now: float
+    ) -> None:
+        del now
+        running = participant.room.recording
+        if running is None or running.notice.recording != request.recording:
+            raise Refused("not-recording", "This recording does not run, or not any more.")
+        running.keep_keys(participant, _decoded(request.sealed))
+
     def _on_ask_mute(self, participant: Participant, request: messages.AskMute, now: float) -> None:
         del now
         _check_moderator(participant)
@@ -193,6 +204,14 @@ class Session:
         self._send(announce(event))
         if isinstance(event, events.Expelled):
             self._end()
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes of base64url without padding (RFC 4648 section 5); raises Refused."""
+    try:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError as error:
+        raise Refused("bad-message", "What was sealed is not base64url.") from error
 
 
 def _publication(participant: Participant, ident: str) -> Publication:

@@ -29,6 +29,13 @@ Handshake = Annotated[
     str, msgspec.Meta(min_length=1, max_length=120_000, pattern=r"\A[A-Za-z0-9_-]+\Z")
 ]
 CommitNumber = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+PublicKey = Annotated[
+    str, msgspec.Meta(min_length=43, max_length=43, pattern=r"\A[A-Za-z0-9_-]+\Z")
+]
+"""32 bytes in base64url: an X25519 public key, whom sealed keys are for."""
+SealedKeys = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=400, pattern=r"\A[A-Za-z0-9_-]+\Z")
+]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 RequestId = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 
@@ -111,6 +118,16 @@ class Group(Value, frozen=True):
     id: GroupId
     number: CommitNumber
     """How many commits were accepted in it."""
+
+
+class Recording(Value, frozen=True):
+    """The server stores what is published in the room, as it has it: docs/recording.md."""
+
+    id: Identifier
+    public_key: PublicKey | None
+    """In end-to-end modes: for whom those who consent seal their keys."""
+    by: Name | None
+    """Who asked for it, if their token says."""
 
 
 class SectionNote(Value, frozen=True):

@@ -3,14 +3,14 @@
 import av
 import pytest
 
+from sfu.wire.packet import Packet
+from sfu.wire.pictures import Picture
 from sfu_clients.media import clock
 from sfu_clients.media.decoders import Decoder, Undecodable
 from sfu_clients.media.sources import PatternSource, ToneSource
 from sfu_clients.payload import unwrap
 from sfu_clients.rtp.continuity import continuity
 from sfu_clients.rtp.outgoing import MediaPacket
-from sfu_clients.rtp.packet import Packet
-from sfu_clients.rtp.pictures import Picture
 
 NOW = 1_700_000_000.0
 SIZE = (320, 180)

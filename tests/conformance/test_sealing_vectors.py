@@ -2,9 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from sfu_clients.sealing.chat import ChatOpener, ChatSealer
-from sfu_clients.sealing.frames import FrameInfo, Opener, Sealer, Sender, Stream
+from sfu_clients.sealing.frames import MLS_KIDS, FrameInfo, Opener, Sealer, Sender, Stream
 from sfu_clients.sealing.passphrase import RoomKeys, stretch
 
 FILE = Path(__file__).parents[1] / "data" / "vectors" / "sealed-frames.json"
@@ -30,21 +33,42 @@ def test_the_hello() -> None:
     assert (hello.sender.ident, hello.sender.base_key.hex()) == (told["sender"], told["base_key"])
 
 
-def test_the_frames() -> None:
+def member(told: dict[str, Any]) -> Sender:
+    """Somebody in a group of the mode `e2ee-mls`."""
+    base_key, context = bytes.fromhex(told["base_key"]), bytes.fromhex(told["context"])
+    return Sender(base_key, told["leaf"], context, told["epoch"], MLS_KIDS)
+
+
+@pytest.mark.parametrize(
+    ("sender", "told"),
+    [
+        *(
+            pytest.param(
+                SENDER, one, id=f"{one['codec']} in stream {one['stream']}, a shared secret"
+            )
+            for one in VECTORS["streams"]
+        ),
+        *(
+            pytest.param(member(one), stream, id=f"{stream['codec']} of leaf {one['leaf']}")
+            for one in VECTORS["members"]
+            for stream in one["streams"]
+        ),
+    ],
+)
+def test_the_frames(sender: Sender, told: dict[str, Any]) -> None:
     """Sealed byte for byte, and opened."""
-    for told in VECTORS["streams"]:
-        codec, stream = told["codec"], Stream(told["stream"])
-        sealer, opener = Sealer(SENDER, stream), Opener(SENDER, stream)
-        for frame in told["frames"]:
-            info = FrameInfo(
-                **{name: frame[name] for name in
-                   ("key_frame", "spatial", "temporal", "width", "height", "time")}
-            )  # fmt: skip
-            media = bytes.fromhex(frame["media"])
-            assert sealer.seal(codec, media, info).hex() == frame["wire"]
-            opened = opener.open(codec, bytes.fromhex(frame["wire"]))
-            assert opened is not None
-            assert opened[0] == media
+    codec, stream = told["codec"], Stream(told["stream"])
+    sealer, opener = Sealer(sender, stream), Opener(sender, stream)
+    for frame in told["frames"]:
+        info = FrameInfo(
+            **{name: frame[name] for name in
+               ("key_frame", "spatial", "temporal", "width", "height", "time")}
+        )  # fmt: skip
+        media = bytes.fromhex(frame["media"])
+        assert sealer.seal(codec, media, info).hex() == frame["wire"]
+        opened = opener.open(codec, bytes.fromhex(frame["wire"]))
+        assert opened is not None
+        assert opened[0] == media
 
 
 def test_the_chat() -> None:

@@ -178,7 +178,13 @@ def test_the_table_stays(server: Server, tmp_path: Path) -> None:
         (("publish", "URL", "--room", "r", "--source", __file__), "cannot be read"),
         (("publish", "URL", "--room", "r", "--source", "recording:nothing"), "no recording"),
         (("publish", "URL", "--room", "r", "--size", "1x1"), "is no size"),
-        (("publish", "URL", "--room", "r", "--mode", "e2ee-mls"), "hop and e2ee-passphrase"),
+        (("publish", "URL", "--room", "r", "--mode", "e2ee"), "passphrase and e2ee-mls"),
+        (("publish", "URL", "--room", "r", "--mode", "e2ee-mls"), "follows #mls="),
+        (
+            ("publish", "URL", "--room", "r", "--mode", "e2ee-mls", "--secret", "x"),
+            "opens no group",
+        ),
+        (("publish", "URL", "--room", "r", "--identity", "file"), "for the mode e2ee-mls"),
         (("publish", "URL", "--room", "r", "--mode", "e2ee-passphrase"), "needs --secret"),
         (
             ("subscribe", "URL", "--room", "r", "--mode", "e2ee-passphrase", "--secret", "x"),

@@ -230,7 +230,7 @@ def test_the_chat_is_sealed(ana: Page, server: Server, person: Seat) -> None:
 
 
 def test_only_codecs_that_can_be_sealed_are_offered(server: Server, person: Seat) -> None:
-    """Whatever the address asks for: Opus, VP8 and VP9, in both directions."""
+    """Whatever the address asks for: Opus, VP8, VP9 and AV1, in both directions; never H.264."""
     ana, ben = person("Ana", "chromium"), person("Ben", "firefox")
     ben.join(server.url, ROOM, key=KEY, **SMALL)
     ana.open(server.url, ROOM, key=KEY, codec="h264", **SMALL)
@@ -245,7 +245,7 @@ def test_only_codecs_that_can_be_sealed_are_offered(server: Server, person: Seat
         for line in offer.splitlines()
         if line.startswith("a=rtpmap:")
     }
-    assert codecs == {"opus", "VP8", "VP9", "rtx"}
+    assert codecs == {"opus", "VP8", "VP9", "AV1", "rtx"}
 
 
 def hellos(page: Page) -> list[str]:
@@ -306,10 +306,11 @@ def test_a_stream_is_not_played_as_another(ana: Page, server: Server, person: Se
 
 
 def test_the_link_carries_the_secret(server: Server, person: Seat) -> None:
-    """Ana ticks a box; the link that she copies lets Ben in, and tells the server nothing."""
+    """Ana chooses so; the link that she copies lets Ben in, and tells the server nothing."""
     ana, ben = person("Ana", "chromium"), person("Ben", "chromium")
     ana.open(server.url, ROOM, **SMALL)
     ana.driver.find_element(By.CSS_SELECTOR, "[name=sealing]").click()
+    Select(ana.driver.find_element(By.CSS_SELECTOR, "[name=secret]")).select_by_value("link")
     tap.listen(ana)
     ana.run("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
     ana.enter()

@@ -17,7 +17,7 @@ from sfu_clients.payload import EncodedFrame
 from sfu_clients.recordings.recording import load_recording
 from sfu_clients.recordings.resealing import Resealer
 from sfu_clients.sealing import base64url, shims
-from sfu_clients.sealing.frames import SENDER_BITS, Stream
+from sfu_clients.sealing.frames import PASSPHRASE_KIDS, Stream
 from sfu_clients.sealing.passphrase import RoomKeys, read_secret
 from sfu_clients.sealing.sframe import (
     AES_128_GCM_SHA256_128,
@@ -119,7 +119,7 @@ def split(frame: bytes, codec: str, senders: set[int]) -> bytes | None:
         kid, counter, end = read_header(sealed)
     except NotSFrameError:
         return None
-    known = kid & (1 << SENDER_BITS) - 1 in senders and counter < 1 << 16
+    known = kid & (1 << PASSPHRASE_KIDS.sender) - 1 in senders and counter < 1 << 16
     return sealed[end:] if known else None
 
 

@@ -12,9 +12,9 @@ from sfu.signalling.session import Session
 from sfu.transport.node import Node
 from sfu.transport.srtp import SrtpSession
 from sfu.wire.extensions import ExtensionIds
+from sfu.wire.packet import Packet, read_packet
 from sfu.wire.rtp import RtpView, extend, parse_rtp
 from sfu_clients.payload import frames
-from sfu_clients.rtp.packet import Packet, read_packet
 from sfu_clients.sdp import PAYLOAD_TYPES
 
 WINDOW: Final = 16

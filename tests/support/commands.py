@@ -54,7 +54,14 @@ def client(folder: Path, *arguments: str) -> Iterator[Command]:
 
 
 def refused(*arguments: str) -> tuple[int, str]:
-    """Exit code and words of a command that ends at once."""
+    """Exit code and words of a command that ends at once, and prints nothing."""
+    code, printed, said = ran(*arguments)
+    assert printed == ""
+    return code, said
+
+
+def ran(*arguments: str) -> tuple[int, str, str]:
+    """Exit code, what was printed, and what was said besides, of a command that ends at once."""
     done = subprocess.run(  # noqa: S603 - our own
         [*CLIENT, *arguments],
         capture_output=True,
@@ -64,5 +71,4 @@ def refused(*arguments: str) -> tuple[int, str]:
         stdin=subprocess.DEVNULL,
         env=ENVIRONMENT,
     )
-    assert done.stdout == ""
-    return done.returncode, done.stderr
+    return done.returncode, done.stdout, done.stderr

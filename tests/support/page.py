@@ -45,16 +45,33 @@ class Page:
         self.driver = driver
         self.name = name
 
-    def open(self, server: str, room: str, token: str = "", key: str = "", **query: object) -> None:
+    def open(
+        self,
+        server: str,
+        room: str,
+        token: str = "",
+        key: str = "",
+        mls: str = "",
+        **query: object,
+    ) -> None:
         """Open the page of a room; with `autojoin` it goes in by itself."""
         words = urlencode({"name": self.name, **query})
-        secrets = urlencode({k: v for k, v in (("token", token), ("key", key)) if v})
+        fragment_words = (("token", token), ("key", key), ("mls", mls))
+        secrets = urlencode({k: v for k, v in fragment_words if v})
         fragment = f"#{secrets}" if secrets else ""
         self.driver.get(f"{server}/room/{room}?{words}{fragment}")
 
-    def join(self, server: str, room: str, token: str = "", key: str = "", **query: object) -> None:
-        """Open the page and be in the room; with a key, in a sealed one."""
-        self.open(server, room, token, key, autojoin=1, **query)
+    def join(
+        self,
+        server: str,
+        room: str,
+        token: str = "",
+        key: str = "",
+        mls: str = "",
+        **query: object,
+    ) -> None:
+        """Open the page and be in the room; with a key, in a sealed one; with `mls`, in a group."""
+        self.open(server, room, token, key, mls, autojoin=1, **query)
         wait_until(self.state, JOIN_SECONDS, f"{self.name} is in the room")
 
     def enter(self) -> None:
@@ -91,6 +108,10 @@ class Page:
             if participant["name"] == name:
                 return str(participant["standing"])
         return None
+
+    def members(self) -> list[dict[str, Any]]:
+        """The leaves of the group that the page is in."""
+        return list((self.state() or {"members": []})["members"])
 
     def publication(self, name: str, source: Source) -> str:
         """The id of what somebody publishes, as soon as they do."""

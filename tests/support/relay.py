@@ -8,14 +8,14 @@ from sfu.media.packet import Packet
 from sfu.media.sink import SLOT_BYTES
 from sfu.media.source import Source, Track
 from sfu.wire.extensions import Extension
+from sfu.wire.packet import read_packet
+from sfu.wire.pictures import PictureBuffer
 from sfu.wire.rtp import extend
 from sfu_clients.media.decoders import Decoder, Frame
 from sfu_clients.payload import unwrap
 from sfu_clients.recordings.recording import RecordedStream
 from sfu_clients.recordings.replay import Replay
 from sfu_clients.rtp.continuity import continuity
-from sfu_clients.rtp.packet import read_packet
-from sfu_clients.rtp.pictures import PictureBuffer
 from tests.support.encoders import DESCRIPTOR_ID, TYPES
 from tests.support.media import IDS, fill
 from tests.support.packets import rtp

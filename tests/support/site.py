@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 from sfu.errors import Refused
 from sfu.signalling.http import Services, create_application, listen
 from sfu.signalling.lobby import Lobby
+from sfu.signalling.recordings import RecordingRoutes
 from sfu.signalling.resources import Resources
 from sfu.signalling.websocket import Conversation, WebSocketShell
 from sfu.signalling.whip import WhipRoutes
@@ -42,6 +43,7 @@ class Site:
             page=page,
             sockets=self.sockets,
             whip=WhipRoutes(Resources(lobby), any_origin=False),
+            recordings=RecordingRoutes(lobby, None),
             render_metrics=lambda: (b"sfu_rooms 0\n", "text/plain; version=1.0.0"),
             ready=lambda: self.ready,
             verify_scrape=self._verify_scrape,

@@ -31,6 +31,7 @@ ASYNC_HOMES: Final = frozenset(
         "sfu/transport/tcp.py",
         "sfu/signalling/websocket.py",
         "sfu/signalling/http.py",
+        "sfu/signalling/recordings.py",
         "sfu/signalling/whip.py",
     }
 )

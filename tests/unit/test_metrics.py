@@ -25,6 +25,7 @@ def registry_over(hall: Hall) -> CollectorRegistry:
             loop_lag=Histogram(),
             socket_drops=lambda: {"receive_buffer_full": 3},
             websockets=lambda: {"silent": 2},
+            recorded_bytes=lambda: 17,
         )
     )
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sfu_clients.commands import load, publish, subscribe
+from sfu_clients.commands import load, publish, subscribe, unseal
 from sfu_clients.commands.options import Commands, Parser
 from sfu_clients.errors import ClientError, ConnectionEnded, Unreachable
 
@@ -12,6 +12,8 @@ COMMANDS: Final[Sequence[Callable[[Commands], None]]] = (
     publish.add,
     subscribe.add,
     load.add,
+    unseal.add_key,
+    unseal.add,
 )
 """Each adds a parser whose `run` takes the options and returns the exit code."""
 

@@ -10,6 +10,7 @@ from typing import Final
 from sfu.errors import MalformedPacket
 from sfu.signalling.messages import Answer, Offer
 from sfu.wire.extensions import Extension, ExtensionIds
+from sfu.wire.packet import Packet, read_packet
 from sfu.wire.rtcp import (
     BitrateLimit,
     FullIntraRequest,
@@ -31,7 +32,6 @@ from sfu_clients.publisher import Publisher, Request
 from sfu_clients.rtp.arrivals import Arrivals
 from sfu_clients.rtp.bandwidth import Departures, SendRate
 from sfu_clients.rtp.outgoing import OutgoingStream, StreamTerms
-from sfu_clients.rtp.packet import Packet, read_packet
 from sfu_clients.sdp import Answered, AnsweredSection, LocalTransport, read_answer, write_offer
 from sfu_clients.subscriber import Subscriber
 from sfu_clients.transport import Transport

@@ -9,7 +9,6 @@ async with Client("http://localhost:8080", "standup", name="Echo") as client:
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -20,6 +19,7 @@ from sfu.signalling.messages import (
     Join,
     LayerChanged,
     MediaSource,
+    Mode,
     Offer,
     Participant,
     Publication,
@@ -31,18 +31,17 @@ from sfu.signalling.messages import (
 from sfu_clients import tasks
 from sfu_clients.call import Call
 from sfu_clients.errors import ClientError
+from sfu_clients.listeners import Listeners
 from sfu_clients.media.sources import Source
 from sfu_clients.publisher import Publisher
 from sfu_clients.roster import Roster
-from sfu_clients.sealing.room import SealedRoom
-from sfu_clients.sealing.session import ClearSession, SealedSession
+from sfu_clients.sealing.mls.devices import Device
+from sfu_clients.sealing.modes import session_for
+from sfu_clients.sealing.session import Stage
 from sfu_clients.signalling import Signalling
 from sfu_clients.subscriber import Subscriber
 
 Sent = TypeVar("Sent", Join, SendChat, Wish)
-
-MAX_HEARD: Final = 1000
-"""Messages that wait for whoever iterates over them; further ones are not heard."""
 
 REBUILD_SECONDS: Final = 1.0
 """Between two attempts to get another connection for media."""
@@ -60,43 +59,64 @@ class Client:
         token: str | None = None,
         insecure: bool = False,
         secret: str | None = None,
+        mode: Mode | None = None,
+        device: Device | None = None,
+        consents: bool = False,
     ) -> None:
         """`url` is http(s)://host:port; `insecure` believes any certificate.
 
-        With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all.
+        With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all;
+        without a mode, in `e2ee-passphrase`. In `e2ee-mls`, the others know us by our `device`.
+        Who `consents` lets the owner of a recording's key open what is sent meanwhile.
         """
-        self._url = url
-        self._insecure = insecure
+        self._url, self._insecure = url, insecure
         self._roster = Roster()
-        self._mode: ClearSession | SealedSession = ClearSession()
-        if secret is not None:
-            self._mode = SealedSession(SealedRoom(secret, room, name), self._roster)
-        self._join = _validated(
-            Join(room=room, name=name, token=token, mode=self._mode.name, hello=self._mode.hello)
+        self.mode = session_for(
+            mode=mode,
+            secret=secret,
+            device=device,
+            consents=consents,
+            room=room,
+            name=name,
+            roster=self._roster,
         )
+        """How this client keeps to the room's mode; in a group, it knows who is in it."""
+        self._join = _validated(Join(room=room, name=name, token=token, mode=self.mode.name))
         self._signalling: Signalling
         self._call: Call
         self._negotiating = asyncio.Lock()
         self._wanted = self._negotiated = 0  # versions of what is published and subscribed
         self._stale = asyncio.Event()  # the server may not know what we want
-        self._keeper: asyncio.Task[None] | None = None
-        self._reporter: asyncio.Task[None] | None = None
-        self._listeners: list[Callable[[ServerMessage], None]] = []
+        self._listeners = Listeners()
         self._wishes: dict[str, int] = {}
         self.room = room
+        self.on_alarm: Callable[[str], None] = lambda _: None
+        """Hears what people have to know about the call, as a sentence."""
         self.publishers: list[Publisher] = []
         self.subscribers: dict[str, Subscriber] = {}
         """What we receive, by publication."""
 
     async def __aenter__(self) -> Self:
+        try:
+            await self._enter()
+        except BaseException:
+            await self.mode.end()
+            raise
+        work = {"keeper": self._keep_connected(), "mode": self.mode.run(self._stage)}
+        self._tasks = [tasks.start(one, name) for name, one in work.items()]
+        return self
+
+    async def _enter(self) -> None:
         self._signalling = Signalling(
-            self._url, self._join, insecure=self._insecure, on_message=self._receive
+            self._url,
+            msgspec.structs.replace(self._join, hello=await self.mode.begin()),
+            insecure=self._insecure,
+            on_message=self._receive,
+            on_lost=self.mode.lost,
         )
+        self._stage = Stage(self._signalling, self.subscribers, self._listeners.tell, self._warn)
         self._call = self._new_call()
         self._receive(await self._signalling.connect())
-        self._keeper = tasks.start(self._keep_connected(), "keeper")
-        self._reporter = tasks.start(self._mode.report(self._signalling), "reporter")
-        return self
 
     async def __aexit__(
         self,
@@ -104,14 +124,17 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await tasks.stop(self._keeper)
-        await tasks.stop(self._reporter)
-        for publisher in self.publishers:
-            await publisher.close()
-        for subscriber in self.subscribers.values():
-            await subscriber.close()
+        for task in self._tasks:
+            await tasks.stop(task)
+        ended: list[Publisher | Subscriber] = [*self.publishers, *self.subscribers.values()]
+        for one in ended:
+            await one.close()
         await self._signalling.close()
         await self._call.close()
+        await self.mode.end()
+
+    def _warn(self, sentence: str) -> None:
+        self.on_alarm(sentence)
 
     def _new_call(self) -> Call:
         async def offer(message: Offer) -> Answer:
@@ -123,7 +146,7 @@ class Client:
 
     async def publish(self, *sources: Source) -> list[Publisher]:
         """Publish these, each as a track of its own; they begin when the connection stands."""
-        self._mode.seal(sources)
+        self.mode.seal(sources)
         publishers = [Publisher(source) for source in sources]
         self.publishers += publishers
         try:
@@ -150,7 +173,7 @@ class Client:
         """Receive these; pictures with at most `height` lines, if that is given."""
         new = [one for one in publications if one.id not in self.subscribers]
         self.subscribers |= {publication.id: Subscriber(publication) for publication in new}
-        self._mode.hand_out_keys(self.subscribers)
+        self.mode.hand_out_keys(self.subscribers)
         try:
             if height is not None:  # before anything larger is sent
                 for publication in publications:
@@ -182,35 +205,15 @@ class Client:
 
     async def say(self, text: str) -> None:
         """Write a line of chat."""
-        await self._signalling.send(self._mode.line(_validated(SendChat(text=text))))
+        await self.mode.say(_validated(SendChat(text=text)), self._stage)
 
     def listen(self, listener: Callable[[ServerMessage], None]) -> Callable[[], None]:
         """Have every message of the server's given to this function, until the result is called."""
-        self._listeners.append(listener)
-        return partial(self._listeners.remove, listener)
+        return self._listeners.add(listener)
 
-    async def messages(self) -> AsyncGenerator[ServerMessage, None]:
+    def messages(self) -> AsyncGenerator[ServerMessage, None]:
         """What the server says from now on; raises ConnectionEnded when the call ends."""
-        heard: asyncio.Queue[ServerMessage] = asyncio.Queue(MAX_HEARD)
-
-        def hear(message: ServerMessage) -> None:
-            if not heard.full():
-                heard.put_nowait(message)
-
-        deafen = self.listen(hear)
-        ended = asyncio.ensure_future(self.ended())
-        hearing = asyncio.ensure_future(heard.get())
-        try:
-            while True:
-                await asyncio.wait((hearing, ended), return_when=asyncio.FIRST_COMPLETED)
-                if not hearing.done():
-                    raise ended.result()
-                yield hearing.result()
-                hearing = asyncio.ensure_future(heard.get())
-        finally:
-            deafen()
-            hearing.cancel()
-            ended.cancel()
+        return self._listeners.messages(self._signalling.ended)
 
     async def find(self, name: str, source: MediaSource) -> Publication:
         """What somebody of this name publishes, as soon as they do."""
@@ -255,7 +258,7 @@ class Client:
                 subscribers = [one for ident, one in self.subscribers.items() if ident in there]
                 await self._call.negotiate(list(self.publishers), subscribers)
                 self._negotiated = negotiated
-                self._name_publications()
+                self._roster.name(self.publishers)
 
     async def _keep_connected(self) -> None:
         """When the connection for media is lost, or the server lost us, have what we had again."""
@@ -285,19 +288,11 @@ class Client:
                 self._call.lose()
             self._stale.set()
         self._roster.receive(message)
-        self._name_publications()
-        message = self._mode.hear(message, self.subscribers)
+        self._roster.name(self.publishers)
+        message = self.mode.hear(message, self.subscribers)
         if isinstance(message, LayerChanged) and message.publication in self.subscribers:
             self.subscribers[message.publication].receive_layer(message)
-        for listener in tuple(self._listeners):
-            listener(message)
-
-    def _name_publications(self) -> None:
-        """Find out under which ids our own tracks are known: sources are told apart by name."""
-        for publication in self._roster.own_publications():
-            for publisher in self.publishers:
-                if publisher.source.name == publication.source:
-                    publisher.publication = publication.id
+        self._listeners.tell(message)
 
 
 def _validated(message: Sent) -> Sent:

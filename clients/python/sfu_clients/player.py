@@ -3,24 +3,40 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 import av
 
 from sfu.errors import MalformedPacket
+from sfu.wire.pictures import Picture
 from sfu_clients import tasks
 from sfu_clients.media import clock
 from sfu_clients.media.decoders import Decoder, Frame, Undecodable
 from sfu_clients.payload import CLOCK_RATES, EncodedFrame, frames, unwrap
 from sfu_clients.payload.layers import join_layers
-from sfu_clients.rtp.pictures import Picture
+from sfu_clients.sealing.epochopening import EarlyError
+from sfu_clients.sealing.frames import FrameInfo
 from sfu_clients.viewing import Viewing
-
-if TYPE_CHECKING:
-    from sfu_clients.sealing.frames import Opener
 
 MAX_QUEUED: Final = 60
 """Pictures that may wait for the decoder."""
+
+EARLY_SECONDS: Final = 1.0
+"""A stream may wait for keys for so long; what comes then without them is not opened."""
+
+LOOK_SECONDS: Final = 0.02
+
+
+class FrameOpener(Protocol):
+    """Opens the sealed frames of one stream."""
+
+    def open(self, codec: str, data: bytes) -> tuple[bytes, FrameInfo] | None:
+        """The media, or None if it was refused; raises EarlyError if its keys may come yet."""
+        ...
+
+    def refusals(self) -> dict[str, int]:
+        """What was refused so far, by reason."""
+        ...
 
 
 class Player:
@@ -45,12 +61,13 @@ class Player:
         self._sent_at = sent_at
         self._on_fault = on_fault
         self._clock = clock
-        self.opener: Opener | None = None
+        self.opener: FrameOpener | None = None
         """What opens frames in a sealed room."""
         self.sealed = False
         """Whether only what was opened is decoded."""
         self._queue: asyncio.Queue[tuple[Decoder, Picture, bool]] = asyncio.Queue(MAX_QUEUED)
         self._task: asyncio.Task[None] | None = None
+        self._early_since: float | None = None  # keys are missing
         self._origin: int | None = None  # of timestamps, for those who write files
 
     def start(self) -> None:
@@ -84,7 +101,7 @@ class Player:
                 self.undecoded += 1
                 continue
             try:
-                data = self._media(decoder.codec, [p.payload for p in picture.packets])
+                data = await self._media(decoder.codec, [p.payload for p in picture.packets])
                 frame = await asyncio.to_thread(decoder.decode, data)
             except (MalformedPacket, Undecodable):
                 self.undecoded += 1
@@ -96,16 +113,29 @@ class Player:
                 timestamp = self._counted(picture.timestamp, CLOCK_RATES[decoder.codec])
                 self.on_encoded(self._encoded(data, timestamp, key_frame=key_frame))
 
-    def _media(self, codec: str, payloads: Sequence[bytes]) -> bytes:
+    async def _media(self, codec: str, payloads: Sequence[bytes]) -> bytes:
         """What is for the decoder; raises MalformedPacket, or Undecodable if it stays sealed."""
         if not self.sealed:
             return unwrap(codec, payloads)
-        assert self.opener is not None
-        opened = [self.opener.open(codec, frame) for frame in frames(codec, payloads)]
-        media = [one[0] for one in opened if one is not None]
-        if len(media) < len(opened):
-            raise Undecodable("A frame was not opened.")
-        return join_layers(codec, media)
+        opened = [await self._open(codec, frame) for frame in frames(codec, payloads)]
+        return join_layers(codec, opened)
+
+    async def _open(self, codec: str, frame: bytes) -> bytes:
+        while (opener := self.opener) is not None:
+            try:
+                opened = opener.open(codec, frame)
+            except EarlyError:
+                now = self._clock()
+                self._early_since = self._early_since or now
+                if now - self._early_since >= EARLY_SECONDS:
+                    break
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
+            self._early_since = None
+            if opened is None:
+                break
+            return opened[0]
+        raise Undecodable("A frame was not opened.")
 
     def _show(self, frame: Frame, picture: Picture, *, now: float) -> None:
         self.viewing.show(now=now)

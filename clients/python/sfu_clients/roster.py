@@ -1,6 +1,8 @@
 """Who is in the room and what they publish, as the server tells it."""
 
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -16,6 +18,11 @@ from sfu.signalling.messages import (
     ServerMessage,
     Welcome,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sfu_clients.publisher import Publisher
 
 MAX_PARTICIPANTS: Final = 5000
 MAX_PUBLICATIONS: Final = 200
@@ -68,6 +75,13 @@ class Roster:
     def own_publications(self) -> tuple[Publication, ...]:
         """What the server has of us."""
         return self.people[self.own].publications if self.own in self.people else ()
+
+    def name(self, publishers: Iterable[Publisher]) -> None:
+        """Tell publishers under which ids the server knows their tracks: told apart by source."""
+        for publication in self.own_publications():
+            for publisher in publishers:
+                if publisher.source.name == publication.source:
+                    publisher.publication = publication.id
 
     def publications(self) -> list[tuple[Participant, Publication]]:
         """What others publish."""

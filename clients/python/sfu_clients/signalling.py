@@ -65,12 +65,19 @@ class Signalling:
         *,
         insecure: bool = False,
         on_message: Callable[[ServerMessage], None],
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
-        """`insecure` believes any certificate. Raises ClientError for a URL that is none."""
+        """`insecure` believes any certificate. Raises ClientError for a URL that is none.
+
+        `on_lost` is called when the connection drops; a `Welcome` is heard when it is back.
+        """
         self._url = websocket_url(url)
         self._join = join
         self._insecure = insecure
         self._on_message = on_message
+        self._on_lost = on_lost
+        self.hello = join.hello
+        """What we come back with."""
         self._http: aiohttp.ClientSession | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._task: asyncio.Task[None] | None = None
@@ -112,7 +119,7 @@ class Signalling:
                 heartbeat=HEARTBEAT_SECONDS,
                 timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
             )
-            await self._put(self._join)
+            await self._put(msgspec.structs.replace(self._join, hello=self.hello))
         except (aiohttp.ClientError, OSError) as error:
             raise Unreachable(f"Cannot reach {self._url}: {_words(error)}.") from error
         message = await self._socket.receive()
@@ -179,6 +186,7 @@ class Signalling:
 
     async def _return(self) -> None:
         """Enter again with the secret of the welcome, for as long as the server keeps the place."""
+        self._on_lost()
         error = ClientError("The connection to the server was lost.")
         self._forget_requests(error)
         until = asyncio.get_running_loop().time() + RETURN_SECONDS

@@ -8,17 +8,16 @@ from typing import Any, Final
 from sfu.errors import MalformedPacket
 from sfu.signalling.messages import LayerChanged, Publication
 from sfu.wire.extensions import Extension
+from sfu.wire.packet import Packet
+from sfu.wire.pictures import Picture, PictureBuffer
 from sfu.wire.rtcp import GenericNack, PictureLoss, ReportBlock, SenderReport
 from sfu.wire.rtp import extend
 from sfu_clients.media.decoders import Decoder, Frame
 from sfu_clients.payload import CLOCK_RATES, EncodedFrame
-from sfu_clients.player import Player
+from sfu_clients.player import FrameOpener, Player
 from sfu_clients.rtp.continuity import Continuity, continuity
 from sfu_clients.rtp.missing import Missing
-from sfu_clients.rtp.packet import Packet
-from sfu_clients.rtp.pictures import Picture, PictureBuffer
 from sfu_clients.rtp.reception import Reception
-from sfu_clients.sealing.frames import Opener
 from sfu_clients.viewing import Viewing
 
 KEY_FRAME_SECONDS: Final = 0.5
@@ -77,7 +76,7 @@ class Subscriber:
         """What it is like to watch."""
         return self._player.viewing
 
-    def take_sealed(self, opener: Opener | None) -> None:
+    def take_sealed(self, opener: FrameOpener | None) -> None:
         """Decode only what this opens; None as long as there are no keys."""
         if self._player.sealed and self._player.opener is opener:
             return

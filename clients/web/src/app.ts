@@ -4,10 +4,12 @@ import { Call, type Ending } from "./call/call";
 import { knowsSpatialLayers } from "./call/layers";
 import { type Return, saveReturn, takeReturn } from "./call/session";
 import { chooseLanguage, type Language, problemText } from "./i18n";
+import { loadDevice } from "./identity/device";
+import { Trust } from "./identity/trust";
 import { deviceProblem } from "./media/devices";
+import type { Mode } from "./protocol/messages";
 import { decode, encode } from "./sealing/base64url";
 import { type Hindrance, Keeper } from "./sealing/keeper";
-import type { Secret } from "./sealing/requests";
 import {
   DEFAULT_CAMERA,
   fragmentWith,
@@ -134,7 +136,9 @@ export class App {
         camera: this.#settings.camera ?? DEFAULT_CAMERA,
         encoding: this.#settings.encoding,
         knowsLayers: await knowsSpatialLayers(),
+        mode: modeOf(this.#link),
         keeper,
+        trust: new Trust(localStorage),
       },
       {
         changed: () => this.#drawCall(),
@@ -151,6 +155,9 @@ export class App {
     this.#call = call;
     this.#sound = new Sound(call, () => this.#callScreen?.soundBlocked());
     this.#showCall();
+    if (this.#link?.kind === "mls" && !(await loadDevice()).isKept) {
+      this.#callScreen?.say(words().deviceNotKept);
+    }
     // With devices the first offer has everything in it; without an answer of the person's to the
     // browser's question, the call begins and they follow.
     await Promise.race([this.#openDevices(call), sleep(DEVICE_PATIENCE_MS)]);
@@ -159,7 +166,7 @@ export class App {
 
   /** The keys of a sealed call; null for one that is not. Never the one instead of the other. */
   async #openKeeper(): Promise<Keeper | null | "impossible"> {
-    const { room, sealing, passphrase } = this.#form;
+    const { sealing } = this.#form;
     if (sealing === "off" && this.#link === null) {
       return null;
     }
@@ -168,10 +175,10 @@ export class App {
       this.#showEnd({ why: "unsealable", hindrance });
       return "impossible";
     }
-    this.#link ??= drawSecret(sealing === "link" ? "key" : "salt");
+    this.#link ??= drawSecret(KINDS[sealing === "off" ? "group" : sealing]);
     const keeper = new Keeper();
     try {
-      await keeper.open(room, secretOf(this.#link, passphrase));
+      await this.#fill(keeper, this.#link);
     } catch {
       keeper.close();
       this.#showEnd({ why: "unsealable", hindrance: "unsupported" });
@@ -179,6 +186,22 @@ export class App {
     }
     this.#form = { ...this.#form, passphrase: "" };
     return keeper;
+  }
+
+  /** Rejects where this browser cannot compute the keys. */
+  async #fill(keeper: Keeper, link: LinkSecret): Promise<void> {
+    const { room, name, passphrase } = this.#form;
+    const bytes = decode(link.text) ?? new Uint8Array();
+    switch (link.kind) {
+      case "mls":
+        await keeper.openGroup(room, bytes, name, await loadDevice());
+        break;
+      case "salt":
+        await keeper.open(room, { passphrase, salt: bytes });
+        break;
+      default:
+        await keeper.open(room, { key: bytes });
+    }
   }
 
   /** A device that does not work keeps nobody out of a call. */
@@ -282,20 +305,24 @@ interface Unsealable {
   readonly hindrance: Hindrance;
 }
 
+/** What a link has, by where the keys come from. */
+const KINDS = { group: "mls", link: "key", passphrase: "salt" } as const;
+
 function sealingOf(link: LinkSecret | null): JoinForm["sealing"] {
+  const choices = ["group", "link", "passphrase"] as const;
+  return choices.find((choice) => KINDS[choice] === link?.kind) ?? "off";
+}
+
+/** Follows from the link alone. */
+function modeOf(link: LinkSecret | null): Mode {
   if (link === null) {
-    return "off";
+    return "hop";
   }
-  return link.kind === "key" ? "link" : "passphrase";
+  return link.kind === "mls" ? "e2ee-mls" : "e2ee-passphrase";
 }
 
 function drawSecret(kind: LinkSecret["kind"]): LinkSecret {
   return { kind, text: encode(crypto.getRandomValues(new Uint8Array(SECRET_BYTES))) };
-}
-
-function secretOf({ kind, text }: LinkSecret, passphrase: string): Secret {
-  const bytes = decode(text) ?? new Uint8Array();
-  return kind === "key" ? { key: bytes } : { passphrase, salt: bytes };
 }
 
 function sleep(milliseconds: number): Promise<void> {

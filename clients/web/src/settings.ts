@@ -9,9 +9,14 @@ export interface CameraFormat {
   readonly frameRate: number;
 }
 
-/** What a link says of the keys of a sealed call: the secret itself, or the salt of a passphrase. */
+const SECRETS = ["key", "salt", "mls"] as const;
+
+/**
+ * What a link says of the keys of a sealed call: the secret itself, the salt of a passphrase, or the
+ * secret that invites into a group.
+ */
 export interface LinkSecret {
-  readonly kind: "key" | "salt";
+  readonly kind: (typeof SECRETS)[number];
   readonly text: string;
 }
 
@@ -109,11 +114,9 @@ export function parseSettings(url: URL): Settings {
   };
 }
 
-/** One key or one salt. Anything else in their place was a key once, and must not count as none. */
+/** One secret of one kind. Anything else in their place was one once, and must not count as none. */
 function parseSecret(fragment: URLSearchParams): LinkSecret | "damaged" | null {
-  const found = (["key", "salt"] as const).flatMap((kind) =>
-    fragment.getAll(kind).map((text) => ({ kind, text })),
-  );
+  const found = SECRETS.flatMap((kind) => fragment.getAll(kind).map((text) => ({ kind, text })));
   const [secret] = found;
   if (secret === undefined) {
     return null;

@@ -1,6 +1,8 @@
 /** `window.milkglass`: what a test or a curious person can ask the page. */
 
 import type { Call } from "./call/call";
+import { lockState } from "./call/roster";
+import { nameOf, verdictOf } from "./call/state";
 import type { Identifier } from "./protocol/messages";
 
 export interface Hook {
@@ -34,6 +36,13 @@ function describe(call: Call): unknown {
     connection: call.connectionState,
     mode: state.mode,
     speaker: state.speaker,
+    lock: lockState(state),
+    group: state.group,
+    alarms: [...state.alarms],
+    refused: call.groupRefusals,
+    members: state.members.map((member) => ({ ...member, verdict: verdictOf(state, member) })),
+    recording: state.recording?.id ?? null,
+    consent: call.consent.answer,
     chat: state.chat.map(({ name, text }) => ({ name, text })),
     local: {
       camera: call.local.isOn("camera"),
@@ -43,7 +52,7 @@ function describe(call: Call): unknown {
     },
     participants: [...state.participants.values()].map((participant) => ({
       id: participant.id,
-      name: participant.name,
+      name: nameOf(state, participant.id),
       connected: participant.connected,
       standing: state.standings.get(participant.id) ?? null,
       publications: participant.publications.map((publication) => publicationOf(call, publication)),
@@ -66,5 +75,7 @@ function publicationOf(call: Call, publication: { readonly id: Identifier }): un
     note: call.note(publication.id)?.reason ?? null,
     frames: call.isSealed ? call.seals.counts(publication.id) : null,
     waiting: call.seals.isWaiting(publication.id),
+    delayed: call.seals.isDelayed(publication.id),
+    frozen: call.seals.isFrozen(publication.id),
   };
 }

@@ -63,18 +63,25 @@ describe("the invitation", () => {
 describe("the secret of a sealed call", () => {
   const KEY = "AAECAwQFBgcICQoLDA0ODw";
 
-  it("is a key or a salt, beside an invitation", () => {
+  it("is a key, a salt, or that of a group, beside an invitation", () => {
     expect(settings(`/room/a#token=x.y&key=${KEY}`)).toMatchObject({
       token: "x.y",
       secret: { kind: "key", text: KEY },
     });
     expect(settings(`/room/a#salt=${KEY}`).secret).toEqual({ kind: "salt", text: KEY });
+    expect(settings(`/room/a#mls=${KEY}`).secret).toEqual({ kind: "mls", text: KEY });
     expect(settings(`/room/a?key=${KEY}`).secret).toBeNull();
   });
 
   it.each([
     "key=",
     "salt=",
+    "mls=",
+    `mls=${KEY.slice(0, -1)}`,
+    `mls=${KEY}A`,
+    `mls=${KEY}&key=${KEY}`,
+    `mls=&salt=${KEY}`,
+    `mls=${KEY}&mls=${KEY}`,
     `key=${KEY.slice(0, -1)}`,
     `key=${KEY}A`,
     `key=${KEY.slice(0, -1)}x`,

@@ -3,9 +3,9 @@
     python clients/web/tools/generate_messages.py            writes both
     python clients/web/tools/generate_messages.py --check    fails, and says so, if one differs
 
-The sources are sfu/signalling/values.py and messages.py: read as text for names, order and
-docstrings, imported for bounds and tags. A shape that this file does not know stops it with a
-sentence; it never guesses.
+The sources are sfu/signalling/values.py, messages.py and recording_messages.py: read as text for
+names, order and docstrings, imported for bounds and tags. A shape that this file does not know
+stops it with a sentence; it never guesses.
 """
 
 import argparse
@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sfu.signalling import messages, values
+from sfu.signalling import messages, recording_messages, values
 
 ROOT: Final = Path(__file__).resolve().parents[3]
-SOURCES: Final = (ROOT / "sfu/signalling/values.py", ROOT / "sfu/signalling/messages.py")
-NAMES: Final = {**vars(values), **vars(messages)}
+SOURCES: Final = tuple(
+    ROOT / "sfu/signalling" / name for name in ("values.py", "messages.py", "recording_messages.py")
+)
+NAMES: Final = {**vars(values), **vars(recording_messages), **vars(messages)}
 TYPES: Final = ROOT / "clients/web/src/protocol/messages.ts"
 DOCUMENT: Final = ROOT / "docs/protocol.md"
 BEGIN: Final = "<!-- generated from sfu/signalling/messages.py: begin -->"

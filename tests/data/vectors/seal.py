@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from sfu_clients.sealing.chat import ChatSealer
-from sfu_clients.sealing.frames import FrameInfo, Sealer, Sender, Stream
+from sfu_clients.sealing.frames import MLS_KIDS, FrameInfo, Sealer, Sender, Stream
 from sfu_clients.sealing.passphrase import RoomKeys, stretch
 
 FILE: Final = Path(__file__).with_name("sealed-frames.json")
 SECRET: Final = bytes(range(16))
 ROOM: Final = "standup"
 LAYERS: Final = ((0, 0), (1, 0), (2, 0), (0, 2), (1, 2), (2, 2), (0, 1))
+MEMBERS: Final = ((0, 0), (5, 258), (1023, 1 << 40))
+"""Leaves and epochs of groups."""
 CODECS: Final = (
     ("opus", Stream.MICROPHONE),
     ("VP8", Stream.CAMERA),
@@ -32,6 +34,7 @@ def vectors() -> dict[str, Any]:
     keys = RoomKeys(SECRET, ROOM)
     sender, hello = keys.introduce("Änne")
     fixed = Sender(bytes(range(32)), 0xC0FFEE, keys.context)
+    members = [Sender(bytes(range(32)), leaf, SECRET, epoch, MLS_KIDS) for leaf, epoch in MEMBERS]
     chat = ChatSealer(fixed)
     return {
         "secret": SECRET.hex(),
@@ -43,8 +46,19 @@ def vectors() -> dict[str, Any]:
                        "secret": stretch("Sesam, öffne dich", SECRET).hex()},
         "sender": {"base_key": fixed.base_key.hex(), "ident": fixed.ident},
         "streams": [_stream(fixed, codec, stream) for codec, stream in CODECS],
+        "members": [_member(member) for member in members],
         "chat": [{"text": text, "line": chat.seal(text)} for text in ("", "Hallo", "ä" * 200)],
     }  # fmt: skip
+
+
+def _member(sender: Sender) -> dict[str, Any]:
+    return {
+        "base_key": sender.base_key.hex(),
+        "leaf": sender.ident,
+        "context": sender.context.hex(),
+        "epoch": sender.epoch,
+        "streams": [_stream(sender, codec, stream) for codec, stream in CODECS[:3]],
+    }
 
 
 def _stream(sender: Sender, codec: str, stream: Stream) -> dict[str, Any]:

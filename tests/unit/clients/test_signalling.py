@@ -161,7 +161,10 @@ async def test_an_offer_is_answered_refused_or_forgotten(monkeypatch: pytest.Mon
 
 
 async def test_returns_with_its_secret() -> None:
-    """After a drop, as soon as the server lets it; who waited for an answer is told."""
+    """After a drop, as soon as the server lets it, and with the hello of then.
+
+    Who waited for an answer is told.
+    """
     joins: list[Join] = []
     heard: list[ServerMessage] = []
 
@@ -175,15 +178,20 @@ async def test_returns_with_its_secret() -> None:
         await say(socket, WELCOME)
         await listen(socket)
 
+    lost: list[int] = []
     async with serving(drop, keep) as url:
-        talk = Signalling(url, JOIN, on_message=heard.append)
+        talk = Signalling(
+            url, JOIN, on_message=heard.append, on_lost=lambda: lost.append(len(heard))
+        )
         await talk.connect()
+        talk.hello = "YW5ldw"
         with pytest.raises(ClientError, match="lost"):
             await talk.offer(OFFER)
         async with asyncio.timeout(5):
             while not heard:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        assert [join.resume for join in joins] == ["secret"]
+        assert [(join.resume, join.hello) for join in joins] == [("secret", "YW5ldw")]
+        assert lost == [0]
         await talk.close()
     assert isinstance(await talk.ended, ConnectionEnded)
 

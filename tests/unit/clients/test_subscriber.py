@@ -9,13 +9,13 @@ import pytest
 import pytest_asyncio
 
 from sfu.signalling.messages import LayerChanged, Publication
+from sfu.wire.packet import Packet
+from sfu.wire.pictures import PATIENCE_SECONDS, Picture
 from sfu.wire.rtcp import GenericNack, PictureLoss, RtcpPacket, SenderReport, parse_rtcp
 from sfu_clients.media.decoders import Decoder
 from sfu_clients.media.sources import PatternSource
 from sfu_clients.player import MAX_QUEUED
 from sfu_clients.rtp.outgoing import NTP_EPOCH
-from sfu_clients.rtp.packet import Packet
-from sfu_clients.rtp.pictures import PATIENCE_SECONDS, Picture
 from sfu_clients.subscriber import KEY_FRAME_SECONDS, Subscriber
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from sfu.media.router import Router
 from sfu.media.sink import SLOT_BYTES
 from sfu.media.source import Track
 from sfu.wire.extensions import Extension, ExtensionIds
+from sfu.wire.packet import Packet, write_packet
 from sfu.wire.payload.vp8 import Vp8Descriptor, parse_vp8
 from sfu.wire.payload.vp9 import Vp9Descriptor, parse_vp9
 from sfu_clients.recordings.recording import load_recording
 from sfu_clients.recordings.replay import Replay
 from sfu_clients.rtp.outgoing import MediaPacket
-from sfu_clients.rtp.packet import Packet, write_packet
 
 DESCRIPTOR_ID = 13
 SECONDS = 20

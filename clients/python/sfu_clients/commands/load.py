@@ -12,11 +12,18 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from sfu_clients.commands.options import Commands, add_mode_options, read_seconds, read_secret
+from sfu_clients.commands.options import (
+    Commands,
+    add_mode_options,
+    read_mode,
+    read_seconds,
+    read_secret,
+)
 from sfu_clients.commands.stay import stop_signals
 from sfu_clients.errors import ClientError
 from sfu_clients.load.layouts import LAYOUTS, MAX_SECONDS, layout
 from sfu_clients.load.run import Plan, Run, some_room
+from sfu_clients.sealing.session import GROUP_MODE
 
 REFRESH_SECONDS: Final = 0.25
 DEFAULT_SECONDS: Final = 30.0
@@ -56,6 +63,9 @@ def run(options: argparse.Namespace) -> int:
     """Run it; ctrl-C ends it early, with its report."""
     if options.seconds > MAX_SECONDS:
         raise ClientError(f"A load lasts at most {MAX_SECONDS:.0f} seconds.")
+    mode = read_mode(options)
+    if mode == GROUP_MODE:
+        raise ClientError("A load has no groups yet: take the mode e2ee-passphrase.")
     plan = Plan(
         url=options.url,
         room=options.room or some_room(),
@@ -65,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
         token=options.token or os.environ.get("SFU_TOKEN"),
         insecure=options.insecure,
         server_pid=options.server_pid,
-        secret=read_secret(options),
+        secret=read_secret(options, mode),
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         found = runner.run(_run(Run(plan), shown=not options.json))

@@ -3,11 +3,21 @@
 import argparse
 import math
 import os
-from typing import NoReturn, TypeAlias
+from pathlib import Path
+from typing import Final, NoReturn, TypeAlias, cast
 
+from sfu.signalling.messages import Mode
 from sfu_clients.client import Client
 from sfu_clients.errors import ClientError
-from sfu_clients.sealing.session import SEALED_MODE
+from sfu_clients.sealing.mls.devices import DeviceFile
+from sfu_clients.sealing.session import GROUP_MODE, SEALED_MODE
+
+SECRETS: Final = {
+    "hop": "none",
+    SEALED_MODE: "what follows #key= in the link",
+    GROUP_MODE: "what follows #mls= in the link",
+}
+MODES: Final = f"hop, {SEALED_MODE} and {GROUP_MODE}"
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - its only name
 """Where a command adds its parser."""
@@ -33,28 +43,23 @@ def add_call_options(command: argparse.ArgumentParser, *, name: str) -> None:
         "--insecure", action="store_true", help="believe any certificate, as of `make run LAN=1`"
     )
     add_mode_options(command)
+    command.add_argument(
+        "--identity",
+        type=Path,
+        metavar="FILE",
+        help="keeps who we are in e2ee-mls from call to call; without: somebody new each time",
+    )
     command.add_argument("--seconds", type=read_seconds, help="how long; without: until ctrl-C")
     command.add_argument("--json", action="store_true", help="print one line of JSON at the end")
 
 
 def add_mode_options(command: argparse.ArgumentParser) -> None:
     """Whether and how the room is sealed."""
-    command.add_argument("--mode", default="hop", help="of the room: hop, or e2ee-passphrase")
+    command.add_argument("--mode", default="hop", help=f"of the room: {MODES}")
     command.add_argument(
-        "--secret", help="what follows #key= in a sealed room's link, or SALT:PASSPHRASE"
+        "--secret", help="what follows #key= or #mls= in a room's link, or SALT:PASSPHRASE"
     )
-
-
-def read_secret(options: argparse.Namespace) -> str | None:
-    """The secret of a sealed room, None in the mode `hop`; raises ClientError."""
-    secret: str | None = options.secret or os.environ.get("SFU_SECRET")
-    if options.mode not in {"hop", SEALED_MODE}:
-        raise ClientError(f"Modes are hop and {SEALED_MODE}, not {options.mode!r}.")
-    if options.mode == "hop" and options.secret is not None:
-        raise ClientError("The mode hop has no secret: its server can read everything.")
-    if options.mode == SEALED_MODE and secret is None:
-        raise ClientError(f"The mode {SEALED_MODE} needs --secret: what follows #key= in the link.")
-    return None if options.mode == "hop" else secret
+    command.set_defaults(identity=None)
 
 
 def read_seconds(text: str) -> float:
@@ -68,13 +73,36 @@ def read_seconds(text: str) -> float:
     return number
 
 
-def client(options: argparse.Namespace) -> Client:
+def client(options: argparse.Namespace, *, consents: bool = False) -> Client:
     """The participant that the options describe; raises ClientError."""
+    mode: Mode = read_mode(options)
     return Client(
         options.url,
         options.room,
         name=options.name,
         token=options.token or os.environ.get("SFU_TOKEN"),
         insecure=options.insecure,
-        secret=read_secret(options),
+        secret=read_secret(options, mode),
+        mode=mode,
+        consents=consents,
+        device=None if options.identity is None else DeviceFile(options.identity).open(),
     )
+
+
+def read_secret(options: argparse.Namespace, mode: Mode) -> str | None:
+    """The secret of a sealed room, None in the mode `hop`."""
+    return None if mode == "hop" else options.secret or os.environ.get("SFU_SECRET")
+
+
+def read_mode(options: argparse.Namespace) -> Mode:
+    """The mode that fits the other options; raises ClientError."""
+    mode = options.mode
+    if mode not in SECRETS:
+        raise ClientError(f"Modes are {MODES}, not {mode!r}.")
+    if mode == "hop" and options.secret is not None:
+        raise ClientError("The mode hop has no secret: its server can read everything.")
+    if mode != "hop" and not (options.secret or os.environ.get("SFU_SECRET")):
+        raise ClientError(f"The mode {mode} needs --secret: {SECRETS[mode]}.")
+    if mode != GROUP_MODE and options.identity is not None:
+        raise ClientError(f"An identity is for the mode {GROUP_MODE}.")
+    return cast("Mode", mode)

@@ -46,6 +46,11 @@ def add(commands: Commands) -> None:
     command.add_argument("--codec", choices=CODECS, help="to encode pictures in; without: vp8")
     command.add_argument("--size", type=read_size, metavar="WxH", help="largest picture")
     command.add_argument("--rate", type=read_rate, help="most pictures per second")
+    command.add_argument(
+        "--consent-to-recording",
+        action="store_true",
+        help="in sealed rooms: let those who record open what is sent",
+    )
     command.set_defaults(run=run)
 
 
@@ -92,7 +97,7 @@ def open_sources(options: argparse.Namespace) -> list[Source]:
 
 
 async def _publish(options: argparse.Namespace, sources: Sequence[Source]) -> None:
-    async with client(options) as participant:
+    async with client(options, consents=options.consent_to_recording) as participant:
         publishers = await participant.publish(*sources)
         over = asyncio.ensure_future(_all_ended(publishers))
         try:

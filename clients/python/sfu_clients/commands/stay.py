@@ -31,6 +31,7 @@ async def stay(
 
     `done` is done when there is nothing more to do.
     """
+    client.on_alarm = _warn
     with stop_signals() as stopped:
         ended = asyncio.ensure_future(client.ended())
         endings: list[asyncio.Future[Any]] = [ended, asyncio.ensure_future(stopped.wait()), done]
@@ -45,6 +46,10 @@ async def stay(
                 ending.cancel()
     if ended.done() and not ended.cancelled():
         raise ended.result()
+
+
+def _warn(sentence: str) -> None:
+    sys.stderr.write(f"sfu-client: {sentence}\n")
 
 
 async def _any(endings: Sequence[asyncio.Future[Any]], seconds: float | None) -> bool:

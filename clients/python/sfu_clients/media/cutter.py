@@ -8,8 +8,8 @@ from sfu_clients.errors import ClientError
 from sfu_clients.payload import EncodedFrame, packetizer
 from sfu_clients.rtp.outgoing import MediaPacket
 
-FrameSeal = Callable[[EncodedFrame], bytes]
-"""Returns the bytes of a frame as they are to leave."""
+FrameSeal = Callable[[EncodedFrame], bytes | None]
+"""Returns the bytes of a frame as they are to leave; None if it must not."""
 
 
 class Cutter:
@@ -33,7 +33,10 @@ class Cutter:
 
     def _cut_one(self, frame: EncodedFrame) -> list[MediaPacket]:
         if self._seal is not None:
-            frame = replace(frame, data=self._seal(frame))
+            sealed = self._seal(frame)
+            if sealed is None:
+                return []
+            frame = replace(frame, data=sealed)
         payloads = self._packetizer.packetize(frame)
         extensions = {}
         if frame.level is not None:

@@ -1,9 +1,9 @@
 """RTP payload formats in both directions, chosen by the encoding name of SDP."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final, Protocol
 
-from sfu.errors import MalformedPacket
+from sfu.wire.frames import frames, unwrap
 from sfu_clients.payload import av1, h264, opus, vp8, vp9
 from sfu_clients.payload.frame import CLOCK_RATES, MAX_PAYLOAD_BYTES, EncodedFrame
 
@@ -33,36 +33,8 @@ _PACKETIZERS: Final[dict[str, Callable[[], Packetizer]]] = {
     "H264": h264.H264Packetizer,
     "AV1": av1.Av1Packetizer,
 }
-_UNWRAPPERS: Final[dict[str, Callable[[Sequence[bytes]], bytes]]] = {
-    "opus": opus.unwrap,
-    "VP8": vp8.unwrap,
-    "VP9": vp9.unwrap,
-    "H264": h264.unwrap,
-    "AV1": av1.unwrap,
-}
 
 
 def packetizer(codec: str) -> Packetizer:
     """A packetizer for a new stream of this encoding name."""
     return _PACKETIZERS[codec]()
-
-
-def unwrap(codec: str, payloads: Sequence[bytes]) -> bytes:
-    """What a decoder wants of one picture's payloads, in order; raises MalformedPacket."""
-    return _UNWRAPPERS[codec](payloads)
-
-
-def frames(codec: str, payloads: Sequence[bytes]) -> list[bytes]:
-    """The frames of one picture, one for each spatial layer in it; raises MalformedPacket.
-
-    Their bytes may be sealed: only payload descriptors are read, and the OBU headers of AV1.
-    """
-    if codec == "AV1":
-        return list(av1.obus(unwrap(codec, payloads)))
-    if codec != "VP9":
-        return [unwrap(codec, payloads)]
-    starts = [place for place, payload in enumerate(payloads) if vp9.starts_frame(payload)]
-    if starts[:1] != [0]:
-        raise MalformedPacket("the picture does not begin with a frame")
-    ends = [*starts[1:], len(payloads)]
-    return [unwrap(codec, payloads[start:end]) for start, end in zip(starts, ends, strict=True)]

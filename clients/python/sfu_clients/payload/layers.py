@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sfu_clients.payload.av1 import TEMPORAL_DELIMITER
+from sfu.wire.frames.av1 import TEMPORAL_DELIMITER
 
 
 def join_layers(codec: str, parts: Sequence[bytes]) -> bytes:

@@ -1,7 +1,5 @@
 """Opus in RTP (RFC 7587): a packet is a frame."""
 
-from collections.abc import Sequence
-
 from sfu_clients.payload.frame import EncodedFrame
 
 
@@ -11,8 +9,3 @@ class OpusPacketizer:
     def packetize(self, frame: EncodedFrame) -> list[bytes]:
         """The frame, as it is."""
         return [frame.data]
-
-
-def unwrap(payloads: Sequence[bytes]) -> bytes:
-    """The frame, as it is."""
-    return b"".join(payloads)

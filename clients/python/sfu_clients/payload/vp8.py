@@ -1,8 +1,5 @@
-"""VP8 in RTP (RFC 7741): frames cut into payloads, and payloads put together."""
+"""VP8 in RTP (RFC 7741): frames cut into payloads."""
 
-from collections.abc import Sequence
-
-from sfu.wire.payload.vp8 import Vp8Descriptor, parse_vp8
 from sfu_clients.payload.frame import MAX_PAYLOAD_BYTES, EncodedFrame
 
 
@@ -33,13 +30,3 @@ class Vp8Packetizer:
             bytes((first | (0x10 if start == 0 else 0),)) + rest + frame.data[start : start + size]
             for start in range(0, len(frame.data), size)
         ]
-
-
-def unwrap(payloads: Sequence[bytes]) -> bytes:
-    """Put the frame together; raises MalformedPacket."""
-    descriptor = Vp8Descriptor()
-    parts = []
-    for payload in payloads:
-        parse_vp8(payload, 0, len(payload), descriptor)
-        parts.append(payload[descriptor.length :])
-    return b"".join(parts)

@@ -1,9 +1,7 @@
-"""VP9 in RTP (RFC 9628): frames of one layer cut into payloads, any payloads put together."""
+"""VP9 in RTP (RFC 9628): frames of one layer cut into payloads."""
 
-from collections.abc import Sequence
 from struct import pack
 
-from sfu.wire.payload.vp9 import Vp9Descriptor, parse_vp9
 from sfu_clients.payload.frame import MAX_PAYLOAD_BYTES, EncodedFrame
 
 
@@ -32,20 +30,3 @@ class Vp9Packetizer:
             told = structure if begins else b""
             payloads.append(bytes((flags,)) + head + told + frame.data[start : start + size])
         return payloads
-
-
-def starts_frame(payload: bytes) -> bool:
-    """Whether a layer's frame begins here (B, RFC 9628 section 4.2); raises MalformedPacket."""
-    descriptor = Vp9Descriptor()
-    parse_vp9(payload, 0, len(payload), descriptor)
-    return descriptor.starts
-
-
-def unwrap(payloads: Sequence[bytes]) -> bytes:
-    """Put the layer frames of one picture together; raises MalformedPacket."""
-    descriptor = Vp9Descriptor()
-    parts = []
-    for payload in payloads:
-        parse_vp9(payload, 0, len(payload), descriptor)
-        parts.append(payload[descriptor.length :])
-    return b"".join(parts)

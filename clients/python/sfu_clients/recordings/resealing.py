@@ -6,10 +6,10 @@ from typing import Final
 
 from sfu.wire.dependency_descriptor import DependencyDescriptor, Structure, parse_descriptor
 from sfu.wire.extensions import Extension
+from sfu.wire.frames.av1 import TEMPORAL_DELIMITER
 from sfu.wire.payload.vp8 import Vp8Descriptor, parse_vp8
 from sfu.wire.payload.vp9 import Vp9Descriptor, parse_vp9
 from sfu_clients.payload import EncodedFrame, unwrap
-from sfu_clients.payload.av1 import TEMPORAL_DELIMITER
 from sfu_clients.recordings.recording import RecordedStream
 from sfu_clients.rtp.outgoing import MediaPacket
 
@@ -34,8 +34,8 @@ def can_be_sealed(codec: str, stream: RecordedStream) -> bool:
 class Resealer:
     """Takes packets in their order, and gives each frame's back when it has all of them."""
 
-    def __init__(self, codec: str, seal: Callable[[EncodedFrame], bytes]) -> None:
-        """`seal` returns the bytes of a frame as they are to leave."""
+    def __init__(self, codec: str, seal: Callable[[EncodedFrame], bytes | None]) -> None:
+        """`seal` returns the bytes of a frame as they are to leave; None if it must not."""
         self._codec = codec
         self._seal = seal
         self._frame: list[MediaPacket] = []
@@ -61,6 +61,8 @@ class Resealer:
     def _reseal(self, packets: Sequence[MediaPacket]) -> list[MediaPacket]:
         """As many packets as there were: a seal adds some ten bytes, and they have room."""
         data = self._seal(self._read(packets))
+        if data is None:
+            return []
         count = len(packets)
         cuts = [len(data) * place // count for place in range(count + 1)]
         return [

@@ -8,13 +8,13 @@ from typing import Final, Protocol
 
 from sfu.wire.dependency_descriptor import Structure, parse_descriptor
 from sfu.wire.extensions import Extension
+from sfu.wire.packet import Packet
 from sfu.wire.payload.av1 import Av1Payload, parse_av1
 from sfu.wire.payload.h264 import H264Payload, parse_h264
 from sfu.wire.payload.vp8 import Vp8Descriptor, parse_vp8
 from sfu.wire.payload.vp9 import Vp9Descriptor, parse_vp9
+from sfu.wire.pictures import Picture
 from sfu.wire.rtp import extend
-from sfu_clients.rtp.packet import Packet
-from sfu_clients.rtp.pictures import Picture
 
 REMEMBERED: Final = 256
 """Frames whose decoding is remembered: nothing refers further back."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sfu.wire.extensions import Extension
+from sfu.wire.packet import Packet, write_packet
 from sfu.wire.rtcp import SenderReport
 from sfu_clients.rtp.bandwidth import Departures
-from sfu_clients.rtp.packet import Packet, write_packet
 
 HISTORY: Final = 2048
 """Packets kept for repetition."""

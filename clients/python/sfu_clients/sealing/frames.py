@@ -15,8 +15,7 @@ from sfu_clients.sealing.sframe import (
 )
 
 MAX_COUNTER: Final = 1 << 32
-SENDER_BITS: Final = 32
-_SPATIAL_LAYERS: Final = 4
+SPATIAL_LAYERS: Final = 4
 _VERSION: Final = b"milkglass/1"
 _KEY_FRAME: Final = 0x01
 _SOUND_BYTES: Final = 2
@@ -46,18 +45,34 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class KidLayout:
+    """How many bits of a KID say who the sender is, and how many of which epoch (section 5.2)."""
+
+    sender: int
+    epoch: int
+
+
+PASSPHRASE_KIDS: Final = KidLayout(sender=32, epoch=0)
+MLS_KIDS: Final = KidLayout(sender=10, epoch=8)
+
+
+@dataclass(frozen=True, slots=True)
 class Sender:
     """Whose frames these are: what is authenticated with each."""
 
     base_key: bytes
     ident: int
+    """Of as many bits as `kids` has for it."""
     context: bytes
     """16 bytes that no other room has."""
     epoch: int = 0
+    kids: KidLayout = PASSPHRASE_KIDS
 
     def kid(self, stream: Stream, spatial: int) -> int:
         """The KID of a stream's layer."""
-        return (stream << 2 | spatial) << SENDER_BITS | self.ident
+        context = (stream << 2 | spatial) << self.kids.sender + self.kids.epoch
+        epoch = self.epoch & (1 << self.kids.epoch) - 1
+        return context | self.ident << self.kids.epoch | epoch
 
     def metadata(self, codec: str, shim: bytes) -> bytes:
         """What is authenticated besides the SFrame header."""
@@ -132,75 +147,111 @@ class Sealer:
             inner += info.width.to_bytes(2, "big") + info.height.to_bytes(2, "big")
         return inner
 
+    @property
+    def counters(self) -> dict[int, int]:
+        """How many frames of each spatial layer were sealed."""
+        return dict(self._counters)
+
+
+class RefusedError(Exception):
+    """A frame that must not be shown."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFrame:
+    """A frame that came, up to its header; nothing of it is authentic yet."""
+
+    codec: str
+    shim: bytes
+    sealed: bytes
+    kid: int
+    counter: int
+    header_bytes: int
+
+
+def read_frame(codec: str, data: bytes) -> ReadFrame:
+    """Read shim and header; raises RefusedError."""
+    shim, sealed = _split(codec, data)
+    return ReadFrame(codec, shim, sealed, *_read_header(sealed))
+
+
+class StreamOpener:
+    """Opens the frames of one stream of one sender, each once."""
+
+    def __init__(self, sender: Sender, stream: Stream) -> None:
+        self.sender = sender
+        self._keys = {
+            kid: (spatial, SFrameKey(sender.base_key, kid), ReplayWindow())
+            for spatial in range(SPATIAL_LAYERS)
+            for kid in [sender.kid(stream, spatial)]
+        }
+
+    def spatial_of(self, kid: int) -> int | None:
+        """Which of the stream's layers a KID is of; None for a stranger's."""
+        return self._keys[kid][0] if kid in self._keys else None
+
+    def open(self, read: ReadFrame) -> tuple[bytes, FrameInfo]:
+        """Return the media and what its sender says of it; raises RefusedError."""
+        if read.kid not in self._keys:
+            raise RefusedError(Refusal.UNKNOWN_KEY)
+        spatial, key, window = self._keys[read.kid]
+        if not window.is_fresh(read.counter):
+            raise RefusedError(Refusal.REPLAYED)
+        head, body = read.sealed[: read.header_bytes], read.sealed[read.header_bytes :]
+        try:
+            plain = key.open(read.counter, head, self.sender.metadata(read.codec, read.shim), body)
+        except NotAuthenticError as error:
+            raise RefusedError(Refusal.NOT_AUTHENTIC) from error
+        window.accept(read.counter)
+        return _read_inner(read.codec, plain, spatial)
+
 
 class Opener:
-    """Opens the frames of one stream of one sender, and counts what it refuses."""
+    """The same for a sender whose keys stay; counts what it opens and refuses."""
 
     def __init__(self, sender: Sender, stream: Stream) -> None:
         self.refused: Counter[Refusal] = Counter()
         self.opened = 0
         self.sender = sender
-        self._keys = {
-            kid: (spatial, SFrameKey(sender.base_key, kid), ReplayWindow())
-            for spatial in range(_SPATIAL_LAYERS)
-            for kid in [sender.kid(stream, spatial)]
-        }
+        self._opener = StreamOpener(sender, stream)
 
     def open(self, codec: str, data: bytes) -> tuple[bytes, FrameInfo] | None:
         """Return the media and what its sender says of it; None if it was refused, and counted."""
         try:
-            plain, spatial = self._authenticate(codec, data)
-            media, info = _read_inner(codec, plain, spatial)
-        except _RefusedError as error:
+            opened = self._opener.open(read_frame(codec, data))
+        except RefusedError as error:
             self.refused[error.reason] += 1
             return None
         self.opened += 1
-        return media, info
+        return opened
 
     def refusals(self) -> dict[str, int]:
         """What was refused so far, by reason; frames without a byte are usual, and left out."""
         return {why.value: n for why, n in self.refused.items() if why is not Refusal.EMPTY}
 
-    def _authenticate(self, codec: str, data: bytes) -> tuple[bytes, int]:
-        shim, sealed = _split(codec, data)
-        kid, counter, end = _read_header(sealed)
-        if kid not in self._keys:
-            raise _RefusedError(Refusal.UNKNOWN_KEY)
-        spatial, key, window = self._keys[kid]
-        if not window.is_fresh(counter):
-            raise _RefusedError(Refusal.REPLAYED)
-        metadata = self.sender.metadata(codec, shim)
-        try:
-            plain = key.open(counter, sealed[:end], metadata, sealed[end:])
-        except NotAuthenticError as error:
-            raise _RefusedError(Refusal.NOT_AUTHENTIC) from error
-        window.accept(counter)
-        return plain, spatial
-
-
-class _RefusedError(Exception):
-    def __init__(self, reason: Refusal) -> None:
-        self.reason = reason
-
 
 def _split(codec: str, data: bytes) -> tuple[bytes, bytes]:
     if not data:
-        raise _RefusedError(Refusal.EMPTY)
+        raise RefusedError(Refusal.EMPTY)
     if codec not in shims.CODEC_NUMBERS:
-        raise _RefusedError(Refusal.MALFORMED)
+        raise RefusedError(Refusal.MALFORMED)
     try:
         return shims.split(codec, data)
     except NotSFrameError as error:
-        raise _RefusedError(Refusal.MALFORMED) from error
+        raise RefusedError(Refusal.MALFORMED) from error
 
 
 def _read_header(sealed: bytes) -> tuple[int, int, int]:
     try:
         kid, counter, end = read_header(sealed)
     except NotSFrameError as error:
-        raise _RefusedError(Refusal.MALFORMED) from error
+        raise RefusedError(Refusal.MALFORMED) from error
     if counter > MAX_COUNTER:
-        raise _RefusedError(Refusal.MALFORMED)
+        raise RefusedError(Refusal.MALFORMED)
     return kid, counter, end
 
 
@@ -211,11 +262,11 @@ def _read_inner(codec: str, plain: bytes, spatial: int) -> tuple[bytes, FrameInf
     if size == _PICTURE_BYTES and key_frame:
         size = _KEY_PICTURE_BYTES
     if len(plain) < size:
-        raise _RefusedError(Refusal.MALFORMED)
+        raise RefusedError(Refusal.MALFORMED)
     if codec == "opus":
         return plain[size:], FrameInfo(key_frame=key_frame, time=plain[1] * 100)
     if plain[1] >> 4 != spatial:
-        raise _RefusedError(Refusal.MISLABELLED)
+        raise RefusedError(Refusal.MISLABELLED)
     info = FrameInfo(
         key_frame=key_frame,
         spatial=spatial,

@@ -10,6 +10,7 @@ from sfu_clients.errors import ClientError
 from sfu_clients.payload import EncodedFrame
 from sfu_clients.sealing import base64url, shims
 from sfu_clients.sealing.chat import ChatOpener, ChatSealer
+from sfu_clients.sealing.consent import seal_keys
 from sfu_clients.sealing.frames import FrameInfo, Opener, Sealer, Sender, Stream
 from sfu_clients.sealing.passphrase import Hello, RoomKeys, read_secret
 from sfu_clients.sealing.sframe import SealError
@@ -21,6 +22,24 @@ STREAMS: Final[dict[MediaSource, Stream]] = {
     "screen_audio": Stream.SCREEN_AUDIO,
 }
 """Which of a sender's streams a source is: a server that relabels it gets nothing opened."""
+
+
+def check_codec(codec: str) -> None:
+    """Raise ClientError if frames of this cannot be sealed."""
+    if codec not in shims.CODEC_NUMBERS:
+        raise ClientError(f"Frames of {codec} cannot be sealed: take vp8 or vp9.")
+
+
+def frame_info(frame: EncodedFrame) -> FrameInfo:
+    """What is sealed with a frame of now."""
+    return FrameInfo(
+        key_frame=frame.key_frame,
+        spatial=frame.spatial,
+        temporal=frame.temporal,
+        width=frame.width,
+        height=frame.height,
+        time=round(time.time() * 1000),
+    )
 
 
 class SealedRoom:
@@ -79,23 +98,10 @@ class SealedRoom:
 
     def sealer(self, source: MediaSource, codec: str) -> Callable[[EncodedFrame], bytes]:
         """What seals the frames of a source; raises ClientError for a codec that cannot be."""
-        if codec not in shims.CODEC_NUMBERS:
-            raise ClientError(f"Frames of {codec} cannot be sealed: take vp8 or vp9.")
+        check_codec(codec)
         stream = STREAMS[source]
         sealer = self._sealers.setdefault(stream, Sealer(self._own, stream))
-
-        def seal(frame: EncodedFrame) -> bytes:
-            info = FrameInfo(
-                key_frame=frame.key_frame,
-                spatial=frame.spatial,
-                temporal=frame.temporal,
-                width=frame.width,
-                height=frame.height,
-                time=round(time.time() * 1000),
-            )
-            return sealer.seal(codec, frame.data, info)
-
-        return seal
+        return lambda frame: sealer.seal(codec, frame.data, frame_info(frame))
 
     def opener(self, participant: str, source: MediaSource) -> Opener | None:
         """What opens somebody's source; None as long as nothing of theirs can be opened."""
@@ -110,6 +116,12 @@ class SealedRoom:
     def refusals(self) -> Counter[str]:
         """What has been refused in this room so far, by reason."""
         return sum((Counter(one.refusals()) for one in self._openers.values()), Counter())
+
+    # Recording
+
+    def seal_keys(self, public_key: str, recording: str) -> str:
+        """What lets the holder of this key open what we send; raises SealError if it is none."""
+        return seal_keys(self._own, "e2ee-passphrase", public_key, recording)
 
     # Chat
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
 
 from sfu.signalling.messages import (
     Chat,
@@ -22,9 +23,10 @@ from sfu.signalling.messages import (
     Welcome,
 )
 from sfu_clients.errors import ClientError
+from sfu_clients.sealing.consenting import Consenting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from sfu_clients.media.sources import Source
     from sfu_clients.roster import Roster
@@ -33,11 +35,12 @@ if TYPE_CHECKING:
     from sfu_clients.subscriber import Subscriber
 
 SEALED_MODE: Final = "e2ee-passphrase"
+GROUP_MODE: Final = "e2ee-mls"
 
 REPORT_SECONDS: Final = 5.0
 """Between two reports of what could not be opened."""
 
-_ABOUT_HELLOS: Final = (
+_ABOUT_PEOPLE: Final = (
     Welcome,
     ParticipantJoined,
     ParticipantUpdated,
@@ -46,11 +49,68 @@ _ABOUT_HELLOS: Final = (
 )
 
 
+def is_about_people(message: ServerMessage) -> bool:
+    """Whether somebody came, went or changed, or publishes something new."""
+    return isinstance(message, _ABOUT_PEOPLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The part of a client that its mode acts on."""
+
+    signalling: Signalling
+    subscribers: Mapping[str, Subscriber]
+    tell: Callable[[ServerMessage], None]
+    """Has the client's listeners hear something."""
+    alarm: Callable[[str], None]
+    """Tells people what they have to know, in a sentence."""
+
+
+class Session(Protocol):
+    """What a client asks of its mode."""
+
+    name: Mode
+
+    async def begin(self) -> str | None:
+        """The hello to join with; raises ClientError. `end` ends what this began."""
+        ...
+
+    def seal(self, sources: Iterable[Source]) -> None:
+        """Have these seal what they send; raises ClientError if one of them cannot."""
+        ...
+
+    def hand_out_keys(self, subscribers: Mapping[str, Subscriber]) -> None:
+        """Let each subscriber open what its publisher seals now, and nothing else."""
+        ...
+
+    def hear(self, message: ServerMessage, subscribers: Mapping[str, Subscriber]) -> ServerMessage:
+        """Learn from any message, and return it as it is meant for the client's listeners."""
+        ...
+
+    def lost(self) -> None:
+        """The connection to the server is gone; a `Welcome` is heard when it is back."""
+        ...
+
+    async def say(self, chat: SendChat, stage: Stage) -> None:
+        """Write a line of chat; raises ClientError."""
+        ...
+
+    async def run(self, stage: Stage) -> None:
+        """Whatever takes time, for as long as the call lasts."""
+        ...
+
+    async def end(self) -> None:
+        """The call is over."""
+        ...
+
+
 class ClearSession:
     """In the mode `hop`: nothing, for the server may read everything."""
 
     name: Mode = "hop"
-    hello: str | None = None
+
+    async def begin(self) -> None:
+        """There is nothing to say."""
 
     def seal(self, sources: Iterable[Source]) -> None:
         """They are sent as they are."""
@@ -63,12 +123,18 @@ class ClearSession:
         del subscribers
         return message
 
-    def line(self, chat: SendChat) -> SendChat:
-        """Return it as it is."""
-        return chat
+    def lost(self) -> None:
+        """It does not matter."""
 
-    async def report(self, signalling: Signalling) -> None:
-        """There is nothing to report."""
+    async def say(self, chat: SendChat, stage: Stage) -> None:
+        """As it is."""
+        await stage.signalling.send(chat)
+
+    async def run(self, stage: Stage) -> None:
+        """There is nothing to do."""
+
+    async def end(self) -> None:
+        """There is nothing to forget."""
 
 
 class SealedSession:
@@ -76,10 +142,15 @@ class SealedSession:
 
     name: Mode = SEALED_MODE
 
-    def __init__(self, room: SealedRoom, roster: Roster) -> None:
-        self.hello = room.hello
+    def __init__(self, room: SealedRoom, roster: Roster, *, consents: bool = False) -> None:
+        """Whoever `consents` lets every recording of the room be opened, as far as it is theirs."""
         self._room = room
         self._roster = roster
+        self._consenting = Consenting(room.seal_keys) if consents else None
+
+    async def begin(self) -> str:
+        """The same for the whole call."""
+        return self._room.hello
 
     def seal(self, sources: Iterable[Source]) -> None:
         """Seal what these will send; raises ClientError if one of them cannot be."""
@@ -98,8 +169,10 @@ class SealedSession:
 
         What cannot be opened is returned as it came.
         """
-        if isinstance(message, _ABOUT_HELLOS):
+        if is_about_people(message):
             self.hand_out_keys(subscribers)
+        if self._consenting is not None:
+            self._consenting.hear(message)
         if not isinstance(message, SealedChat):
             return message
         text = self._room.open_line(message.participant, message.line)
@@ -108,17 +181,31 @@ class SealedSession:
             return message
         return Chat(participant=message.participant, name=name, text=text)
 
-    def line(self, chat: SendChat) -> SendSealedChat:
-        """Return it sealed, for the server to relay."""
-        return SendSealedChat(line=self._room.seal_line(chat.text))
+    def lost(self) -> None:
+        """The others hear our hello again when we are back."""
 
-    async def report(self, signalling: Signalling) -> None:
-        """Let the server count what was not opened, whoever is to blame for it; never returns."""
-        told: Counter[str] = Counter()
-        while True:
-            await asyncio.sleep(REPORT_SECONDS)
-            refused = self._room.refusals()
-            if news := refused - told:
-                with suppress(ClientError):
-                    await signalling.send(ReportRefusals(**news))
-                    told = refused
+    async def say(self, chat: SendChat, stage: Stage) -> None:
+        """Sealed, for the server to relay."""
+        await stage.signalling.send(SendSealedChat(line=self._room.seal_line(chat.text)))
+
+    async def run(self, stage: Stage) -> None:
+        """Report what was not opened, and consent to recordings."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(report_refusals(self._room.refusals, stage.signalling))
+            if self._consenting is not None:
+                tasks.create_task(self._consenting.run(stage.signalling))
+
+    async def end(self) -> None:
+        """The keys go with this."""
+
+
+async def report_refusals(refusals: Callable[[], Counter[str]], signalling: Signalling) -> None:
+    """Let the server count what was not opened, whoever is to blame for it; never returns."""
+    told: Counter[str] = Counter()
+    while True:
+        await asyncio.sleep(REPORT_SECONDS)
+        refused = refusals()
+        if news := refused - told:
+            with suppress(ClientError):
+                await signalling.send(ReportRefusals(**news))
+                told = refused

@@ -1,5 +1,6 @@
 /** One call: what the server says, what we send and receive, and the way back after a loss. */
 
+import type { Somebody, Trust } from "../identity/trust";
 import { LocalTracks } from "../media/local";
 import type {
   Height,
@@ -13,16 +14,18 @@ import type {
 } from "../protocol/messages";
 import type { Keeper } from "../sealing/keeper";
 import type { CameraFormat } from "../settings";
-import { type Heard, Hearing } from "./hearing";
+import { Consent } from "./consent";
+import type { Heard } from "./hearing";
 import { chooseEncoding, type EncodingWish, readsDescriptors, sealableWish } from "./layers";
 import { Meter } from "./meter";
 import { Mutes } from "./mutes";
-import { type Notice, noticeOf } from "./notices";
+import { type Notice, noticesOf } from "./notices";
 import { Peer } from "./peer";
+import { type Protection, protect } from "./protection";
 import type { Seals } from "./seals";
 import type { LocalMedia, Wanted } from "./sections";
 import { Signalling } from "./signalling";
-import { type CallState, emptyState, ownPublications, receivable, reduce } from "./state";
+import { type CallState, emptyState, ownPublications, receivable, reduce, withheld } from "./state";
 import type { StatsBook } from "./stats";
 import { type Choice, Wishes } from "./wishes";
 
@@ -51,8 +54,12 @@ export interface CallOptions {
   readonly camera: CameraFormat;
   readonly encoding: EncodingWish;
   readonly knowsLayers: boolean;
-  /** Who has the keys; null for a call that is not sealed. Nothing that a server says changes it. */
+  /** Nothing that a server says changes it. */
+  readonly mode: Mode;
+  /** Who has the keys; null for a call that is not sealed. */
   readonly keeper: Keeper | null;
+  /** Whom this browser has met before. */
+  readonly trust: Trust;
 }
 
 export interface CallEvents {
@@ -68,6 +75,8 @@ export class Call {
   readonly local: LocalTracks;
   state: CallState;
   phase: Phase = "connecting";
+  /** What the person says to being recorded. */
+  readonly consent: Consent;
   #resume: string | null;
   #changePending = false;
   readonly #options: CallOptions;
@@ -77,13 +86,13 @@ export class Call {
   readonly #wishes: Wishes;
   readonly #meter: Meter;
   readonly #mutes: Mutes;
-  readonly #hearing: Hearing;
+  readonly #protection: Protection;
 
   constructor(options: CallOptions, events: CallEvents) {
     this.#options = options;
     this.#events = events;
     this.#resume = options.resume;
-    this.state = emptyState(options.room, options.keeper ? "e2ee-passphrase" : "hop");
+    this.state = emptyState(options.room, options.mode);
     this.local = new LocalTracks(options.camera, {
       changed: (source) => this.#localChanged(source),
       unplugged: (source) => events.unplugged(source),
@@ -100,18 +109,25 @@ export class Call {
       measured: () => events.measured(),
       report: (refused) => this.#signalling.send({ type: "report_refusals", ...refused }),
     });
-    this.#hearing = new Hearing(
-      keeper,
-      (message) => this.#receive(message),
-      () => this.#end({ why: "keys" }),
-    );
+    this.#protection = protect(options.mode, keeper, options.name, {
+      send: (message) => this.#signalling.send(message),
+      deliver: (message) => this.#receive(message),
+      rekeyed: () => this.consent.rekeyed(),
+      rejoin: () => this.#signalling.renew(),
+      failed: () => this.#end({ why: "keys" }),
+    });
+    this.consent = new Consent(keeper, {
+      send: (message) => this.#signalling.send(message),
+      renew: () => this.#protection.renew(),
+      changed: () => this.#changed(),
+    });
     this.#mutes = new Mutes((publication, muted) =>
       this.#signalling.send({ type: "set_muted", publication, muted }),
     );
     this.#signalling = new Signalling(options.url, {
       join: () => this.#join(),
       lost: () => this.#lost(),
-      received: (message) => this.#hearing.receive(message),
+      received: (message) => this.#protection.receive(message),
     });
   }
 
@@ -133,8 +149,18 @@ export class Call {
     return this.#meter.seals;
   }
 
+  /** What was refused of what members of the group say and do, by reason. */
+  get groupRefusals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#protection.refusals ?? []);
+  }
+
   get isSealed(): boolean {
     return this.#options.keeper !== null;
+  }
+
+  /** What this browser knew of people was damaged, so that everybody is new to it. */
+  get hasForgotten(): boolean {
+    return this.#options.trust.isForgotten;
   }
 
   get connectionState(): RTCPeerConnectionState {
@@ -186,13 +212,8 @@ export class Call {
   }
 
   /** False when it could not leave. */
-  async sendChat(text: string): Promise<boolean> {
-    const { keeper } = this.#options;
-    if (keeper === null) {
-      return this.#signalling.send({ type: "send_chat", text });
-    }
-    const line = await keeper.sealLine(text);
-    return line !== null && this.#signalling.send({ type: "send_sealed_chat", line });
+  sendChat(text: string): Promise<boolean> {
+    return this.#protection.say(text);
   }
 
   askMute(publication: Identifier): void {
@@ -203,19 +224,33 @@ export class Call {
     this.#signalling.send({ type: "remove", participant });
   }
 
+  /** Somebody may have the name that somebody else had: they are played from now on. */
+  accept(members: readonly Somebody[]): void {
+    for (const { person, name } of members) {
+      this.#options.trust.accept(person, name);
+    }
+    this.#judge();
+  }
+
+  /** These are who they say: their code was compared. */
+  verify(members: readonly Somebody[]): void {
+    this.#options.trust.verify(members);
+    this.#judge();
+  }
+
   /** Counters of what arrives of a publication. */
   inbound(publication: Identifier): Promise<Record<string, unknown> | null> {
     return this.#meter.inbound(publication);
   }
 
   async #join(): Promise<Join> {
-    const { room, name, token, keeper } = this.#options;
-    const hello = keeper && (await keeper.introduce(name));
-    const { mode } = this.state;
+    const { room, name, token, mode } = this.#options;
+    const hello = await this.#protection.introduce();
     return { type: "join", room, name, mode, hello, token, resume: this.#resume };
   }
 
   #lost(): void {
+    this.#protection.lost();
     this.#peer.signallingLost();
     if (this.phase === "joined") {
       this.phase = "reconnecting";
@@ -223,26 +258,40 @@ export class Call {
     this.#changed();
   }
 
-  #receive(message: Heard): void {
+  #receive(said: Heard): void {
     if (this.#isOver()) {
       return;
     }
+    const message = withheld(this.state, said);
     if (message.type === "welcome" && message.mode !== this.state.mode) {
       this.#signalling.send({ type: "leave" });
       this.#end({ why: "mode", mode: message.mode });
       return;
     }
     const before = this.state;
-    this.state = reduce(before, message);
+    this.state = this.#judged(reduce(before, message), before);
+    this.consent.follow(this.state.recording);
     this.#react(message);
-    const notice = this.#isOver() ? null : noticeOf(before, message);
-    if (notice) {
+    for (const notice of this.#isOver() ? [] : noticesOf(before, this.state, message)) {
       this.#events.noticed(notice);
     }
     if (this.state !== before) {
       this.#follow();
       this.#changed();
     }
+  }
+
+  /** Nobody of the group is played before we have seen whether we know them. */
+  #judged(state: CallState, before: CallState): CallState {
+    return state.members === before.members
+      ? state
+      : { ...state, verdicts: this.#options.trust.judge(state.members) };
+  }
+
+  #judge(): void {
+    this.state = { ...this.state, verdicts: this.#options.trust.judge(this.state.members) };
+    this.#follow();
+    this.#changed();
   }
 
   #react(message: Heard): void {
@@ -260,7 +309,6 @@ export class Call {
   #welcomed(welcome: Welcome): void {
     this.phase = "joined";
     this.#resume = welcome.resume;
-    this.#options.keeper?.adopt();
     this.#mutes.forget();
     for (const source of ["camera", "microphone", "screen", "screen_audio"] as const) {
       this.#publish(source);

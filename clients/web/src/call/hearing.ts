@@ -1,5 +1,6 @@
 /** What the server says, in order, once names and lines that it cannot read are opened. */
 
+import type { Output } from "../mls/types";
 import type {
   Identifier,
   Participant,
@@ -24,7 +25,10 @@ export interface UnopenedChat {
   readonly participant: Identifier;
 }
 
-export type Heard = ServerMessage | Introduced | UnopenedChat;
+/** What a group has to say to people, besides lines of chat. */
+export type GroupNews = Extract<Output, { type: "members" | "alarm" | "consented" }>;
+
+export type Heard = ServerMessage | Introduced | UnopenedChat | GroupNews;
 
 /** Who has the keys. */
 export interface Opening {
@@ -39,30 +43,20 @@ export class Hearing {
   /** Names as they were opened: lines of chat carry none. */
   readonly #names = new Map<Identifier, string>();
   #queue: Promise<void> = Promise.resolve();
-  readonly #opening: Opening | null;
+  readonly #opening: Opening;
   readonly #deliver: (message: Heard) => void;
   readonly #failed: () => void;
 
-  /**
-   * Without anybody to open anything, the call is not sealed, and everything passes at once.
-   * `failed` is called when whoever has the keys does not answer any more.
-   */
-  constructor(opening: Opening | null, deliver: (message: Heard) => void, failed: () => void) {
+  /** `failed` is called when whoever has the keys does not answer any more. */
+  constructor(opening: Opening, deliver: (message: Heard) => void, failed: () => void) {
     this.#opening = opening;
     this.#deliver = deliver;
     this.#failed = failed;
   }
 
   receive(message: ServerMessage): void {
-    const opening = this.#opening;
-    if (opening === null) {
-      if (message.type !== "sealed_chat") {
-        this.#deliver(message);
-      }
-      return;
-    }
     this.#queue = this.#queue.then(async () => {
-      for (const heard of await this.#open(opening, message).catch(() => this.#fail())) {
+      for (const heard of await this.#open(this.#opening, message).catch(() => this.#fail())) {
         this.#deliver(heard);
       }
     });

@@ -64,10 +64,10 @@ export class Meter {
   }
 
   async #countFrames(): Promise<void> {
-    const counts = await this.#keeper?.count();
-    if (counts) {
+    const reports = await this.#keeper?.count();
+    if (reports) {
       const known = [...this.#peer.routes()].flatMap(([route, publication]) => {
-        const of = counts.get(route);
+        const of = reports.get(route);
         return of ? [[publication, of] as const] : [];
       });
       this.seals.note(new Map(known));

@@ -2,6 +2,10 @@
 
 import type { Identifier } from "../protocol/messages";
 import { type Counts, noCounts, type Refusal } from "../sealing/frames";
+import type { RouteReport } from "../sealing/requests";
+
+/** Frames that come so much later than usual were held back by somebody, in milliseconds. */
+const DELAYED_MS = 3000;
 
 /** What was dropped and should not have come. Duplicates and empty frames are usual. */
 export function refusedFrames(counts: Counts): number {
@@ -29,12 +33,12 @@ const NOTHING: Refused = {
 
 export class Seals {
   #untold: Refused = { ...NOTHING };
-  #counts: ReadonlyMap<Identifier, Counts> = new Map();
+  #reports: ReadonlyMap<Identifier, RouteReport> = new Map();
   readonly #waiting = new Set<Identifier>();
 
-  /** Take in the counts of now, once a second. */
-  note(counts: ReadonlyMap<Identifier, Counts>): void {
-    for (const [publication, now] of counts) {
+  /** Take in how it is now, once a second. */
+  note(reports: ReadonlyMap<Identifier, RouteReport>): void {
+    for (const [publication, { counts: now }] of reports) {
       const before = this.counts(publication);
       for (const reason of REPORTED) {
         this.#untold[reason] += Math.max(0, now[reason] - before[reason]);
@@ -46,11 +50,11 @@ export class Seals {
       }
     }
     for (const publication of this.#waiting) {
-      if (!counts.has(publication)) {
+      if (!reports.has(publication)) {
         this.#waiting.delete(publication);
       }
     }
-    this.#counts = counts;
+    this.#reports = reports;
   }
 
   /** What was refused and the server was not told of yet; null if nothing was. */
@@ -66,7 +70,17 @@ export class Seals {
   }
 
   counts(publication: Identifier): Counts {
-    return this.#counts.get(publication) ?? noCounts();
+    return this.#reports.get(publication)?.counts ?? noCounts();
+  }
+
+  /** What comes is older than it should be. */
+  isDelayed(publication: Identifier): boolean {
+    return (this.#reports.get(publication)?.delay ?? 0) > DELAYED_MS;
+  }
+
+  /** Its sender goes on, as they say under the seal, and nothing of it comes. */
+  isFrozen(publication: Identifier): boolean {
+    return this.#reports.get(publication)?.isFrozen ?? false;
   }
 
   /** Frames come, and none of them can be opened. */

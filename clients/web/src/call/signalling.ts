@@ -45,6 +45,11 @@ export class Signalling {
     this.#connection.hurry();
   }
 
+  /** Come back over another socket, and join again. */
+  renew(): void {
+    this.#connection.drop();
+  }
+
   close(): void {
     clearTimeout(this.#timer);
     this.#connection.close();

@@ -1,14 +1,18 @@
 /** What the server has told us about the room, as one value that messages turn into the next. */
 
+import type { Verdict } from "../identity/trust";
+import type { Alarm, GroupMember } from "../mls/types";
 import type {
   Identifier,
   Kind,
   Mode,
   Participant,
   Publication,
+  Recording,
   Welcome,
 } from "../protocol/messages";
 import type { Standing } from "../sealing/keyring";
+import { tidyName } from "../settings";
 import type { Heard } from "./hearing";
 
 const LONGEST_CHAT = 500;
@@ -40,8 +44,17 @@ export interface CallState {
   readonly participants: ReadonlyMap<Identifier, Participant>;
   /** In end-to-end modes: what we think of those whose hello we have seen. */
   readonly standings: ReadonlyMap<Identifier, Standing>;
+  /** In `e2ee-mls`: who is in the group, as its tree says. */
+  readonly members: readonly GroupMember[];
+  /** The group that we are in, base64url. */
+  readonly group: string | null;
+  readonly alarms: ReadonlySet<Alarm>;
+  /** What we think of the members, by leaf. */
+  readonly verdicts: ReadonlyMap<number, Verdict>;
   readonly layers: ReadonlyMap<Identifier, CurrentLayer>;
   readonly speaker: Identifier | null;
+  /** What the server stores now. */
+  readonly recording: Recording | null;
   readonly chat: readonly ChatLine[];
 }
 
@@ -60,8 +73,13 @@ export function emptyState(room: string, mode: Mode): CallState {
     moderator: false,
     participants: new Map(),
     standings: new Map(),
+    members: [],
+    group: null,
+    alarms: new Set(),
+    verdicts: new Map(),
     layers: new Map(),
     speaker: null,
+    recording: null,
     chat: [],
   };
 }
@@ -96,8 +114,16 @@ export function reduce(state: CallState, message: Heard): CallState {
     }
     case "speaker_changed":
       return { ...state, speaker: message.participant };
+    case "recording_started":
+      return { ...state, recording: message.recording };
+    case "recording_stopped":
+      return { ...state, recording: null };
     case "chat":
       return withChat(state, message.participant, message.name, message.text);
+    case "members":
+      return { ...state, members: message.members, group: message.group || null };
+    case "alarm":
+      return withAlarm(state, message.alarm, message.isOn);
     case "unopened_chat":
       return withChat(state, message.participant, nameOf(state, message.participant), null);
     default:
@@ -110,9 +136,41 @@ export function others(state: CallState): Participant[] {
   return [...state.participants.values()].filter(({ id }) => id !== state.self);
 }
 
-/** Whether what somebody sends may be played: in end-to-end modes, if we have met them. */
+/**
+ * Whether what somebody sends may be played: under a shared secret, if we have met them; with a
+ * group, if they are in it, and nobody else had their name.
+ */
 export function isTrusted(state: CallState, id: Identifier): boolean {
+  if (state.mode === "e2ee-mls") {
+    const member = memberOf(state, id);
+    return member !== null && verdictOf(state, member) !== "changed";
+  }
   return state.mode === "hop" || state.standings.get(id) === "met";
+}
+
+/** The leaf of the group that a participant shows; null while they are in none. */
+export function memberOf(state: CallState, id: Identifier): GroupMember | null {
+  return state.members.find(({ participant }) => participant === id) ?? null;
+}
+
+/** Who was not judged yet is not trusted. */
+export function verdictOf(state: CallState, { leaf }: GroupMember): Verdict {
+  return state.verdicts.get(leaf) ?? "changed";
+}
+
+/** Somebody's name: their own word where it can be had, else the server's. */
+export function nameOf(state: CallState, id: Identifier): string {
+  const member = memberOf(state, id);
+  return (member && tidyName(member.name)) || (state.participants.get(id)?.name ?? "");
+}
+
+/** What is said under a name that was somebody else's is not shown, like all that is theirs. */
+export function withheld(state: CallState, message: Heard): Heard {
+  if (message.type !== "chat" || message.participant === state.self) {
+    return message;
+  }
+  const isHeard = state.mode !== "e2ee-mls" || isTrusted(state, message.participant);
+  return isHeard ? message : { type: "unopened_chat", participant: message.participant };
 }
 
 /** What there is to receive: every publication that is not our own, of people whom we trust. */
@@ -158,6 +216,7 @@ function welcomed(state: CallState, welcome: Welcome): CallState {
     participants: new Map(welcome.participants.map((participant) => [participant.id, participant])),
     layers: welcome.resumed ? state.layers : new Map(),
     speaker: welcome.speaker,
+    recording: welcome.recording ?? null,
   };
 }
 
@@ -167,8 +226,10 @@ function introduced(state: CallState, id: Identifier, standing: Standing, name: 
   return changed({ ...state, standings }, id, renamed);
 }
 
-function nameOf(state: CallState, id: Identifier): string {
-  return state.participants.get(id)?.name ?? "";
+function withAlarm(state: CallState, alarm: Alarm, isOn: boolean): CallState {
+  const alarms = new Set(state.alarms);
+  alarms[isOn ? "add" : "delete"](alarm);
+  return { ...state, alarms };
 }
 
 function withParticipant(state: CallState, participant: Participant): CallState {

@@ -23,9 +23,10 @@ export const de: Dictionary = {
 
   sealing: "Ende-zu-Ende-Verschlüsselung",
   sealingForced: "Dieser Link verlangt es.",
-  secretHow: "Das Geheimnis ist",
-  secretInLink: "im Link, den Sie verschicken",
-  secretIsPassphrase: "ein Kennwort, das alle eingeben",
+  secretHow: "Mit",
+  secretOfGroup: "Gruppenschlüsseln (empfohlen)",
+  secretInLink: "einem Geheimnis im Link, den Sie verschicken",
+  secretIsPassphrase: "einem Kennwort, das alle eingeben",
   passphrase: "Kennwort",
   passphraseHint: "Für alle dasselbe. Sagen Sie es den anderen auf einem anderen Weg.",
   passphraseMissing: "Bitte geben Sie das Kennwort ein.",
@@ -35,22 +36,107 @@ export const de: Dictionary = {
   lockOffText: "Der Server kann Ton, Bild und Chat lesen. Der Weg zu ihm ist verschlüsselt.",
   lockShared: "Gemeinsames Geheimnis",
   lockSharedText: {
+    group:
+      "Der Server kann Ton, Bild und Chat nicht lesen. Schlüssel gehören zu Personen, wechseln, wenn jemand kommt oder geht, und lassen sich prüfen.",
     link: "Der Server kann Ton, Bild und Chat nicht lesen. Wer den Link hat, kann es.",
     passphrase:
       "Der Server kann Ton, Bild und Chat nicht lesen. Wer Link und Kennwort hat, kann es.",
   },
   lockSharedMore: [
     "Niemand hat geprüft, wer die anderen sind: Wer das Geheimnis hat, kann jeden Namen benutzen.",
-    "Der Server sieht weiterhin, wer wann hier ist und wie viel gesendet wird.",
   ],
+  lockUnverified: "Ende-zu-Ende, nicht geprüft",
+  lockUnverifiedText: [
+    "Nur die Personen in diesem Gespräch können Ton, Bild und Chat lesen. Der Server kann es nicht.",
+    "Ob sie sind, wer sie sagen, haben Sie noch nicht geprüft: Vergleichen Sie den Code.",
+  ],
+  lockVerified: "Ende-zu-Ende, geprüft",
+  lockVerifiedText: [
+    "Nur die Personen in diesem Gespräch können Ton, Bild und Chat lesen. Der Server kann es nicht.",
+    "Sie haben den Code mit allen hier verglichen: Niemand hat sich dazwischengeschoben.",
+  ],
+  lockAlarm: "Nicht auf dieses Gespräch verlassen",
+  lockMore: "Der Server sieht weiterhin, wer wann hier ist und wie viel gesendet wird.",
+  dangers: {
+    split:
+      "Der Server zeigt Ihnen ein anderes Gespräch als anderen. Wer wirklich hier ist, kann diese Seite nicht sagen. Verlassen Sie es, und warnen Sie die anderen auf einem anderen Weg.",
+    stalled:
+      "Der Server hält zurück, was sich in diesem Gespräch ändert. Wer entfernt wurde, hört vielleicht noch zu. Wenn es nicht bald vergeht, verlassen Sie es.",
+    unadmitted:
+      "Niemand lässt Sie ein: Ihr Link ist vielleicht ein anderer, oder der Server fragt die anderen nicht.",
+  },
+  whatIsThat: "Was heißt das?",
+  code: "Gesprächscode",
+  codeHow:
+    "Lesen Sie einander die Ziffern laut vor, sodass alle zu hören sind. Haben alle dieselben, steht niemand zwischen Ihnen. Hat jemand andere, verlassen Sie das Gespräch.",
+  codeOfOne:
+    "Noch ist niemand hier. Sobald jemand teilnimmt, gibt es einen Code, den Sie vergleichen können.",
+  codeBlocked:
+    "Entscheiden Sie zuerst, wer gesperrt ist: Wen Sie nicht hören, der kann nicht vergleichen.",
+  codeMakes: "Code wird berechnet …",
+  theyMatch: "Stimmt überein, bei allen",
+  notVerifiedYet: (names) => `Noch nicht geprüft: ${names}`,
+  peopleForgotten:
+    "Was dieser Browser über Personen wusste, war beschädigt und ist verloren: Alle sind ihm neu.",
+  verdicts: {
+    new: "zum ersten Mal getroffen",
+    known: "schon getroffen, nicht geprüft",
+    verified: "geprüft",
+    changed: "Anderer Schlüssel als zuvor.",
+  },
+  deviceCount: (count) => `${count} Geräte`,
+  silent: "Kein Lebenszeichen.",
+  notInRoom: "Im verschlüsselten Gespräch, aber der Server zeigt die Person nicht im Raum.",
+  notInGroup: "Im Raum, aber nicht im verschlüsselten Gespräch: sieht und hört nichts.",
+  unadmitted:
+    "Niemand lässt Sie in das verschlüsselte Gespräch: Ihr Link ist vielleicht ein anderer.",
+  changed: (name) => `${name} hat einen anderen Schlüssel als zuvor. Nichts davon wird abgespielt.`,
+  decide: "Entscheiden",
+  changedTitle: (name) => `Ist das wirklich ${name}?`,
+  changedText: [
+    "Jemand anderes hatte diesen Namen, mit einem anderen Schlüssel. Das kommt vor bei einem neuen Gerät oder einem anderen Browser, und wenn jemand sich verstellt.",
+    "Bis Sie es annehmen, wird nichts davon abgespielt oder gezeigt. Fragen Sie zuerst auf einem anderen Weg nach.",
+    "Wenn Sie es annehmen, gilt die Person als neu: Vergleichen Sie den Code mit ihr.",
+  ],
+  acceptChange: "Sie ist es wirklich",
+  notNow: "Nicht jetzt",
+  chatOfGroup: "Nur wer im verschlüsselten Gespräch ist, kann diesen Chat lesen.",
+  yourDevices: "Ihre Geräte",
+  deviceWhy:
+    "Andere erkennen Sie an einem Schlüssel, der in diesem Browser bleibt. Mit einem weiteren Gerät sind Sie dieselbe Person, wenn Ihr erstes es bestätigt.",
+  deviceNotKept:
+    "Dieses Fenster behält nichts: Für andere sind Sie jedes Mal jemand Neues, wie in einem privaten Fenster.",
+  deviceIsFirst:
+    "Es kann andere bestätigen. Ist ein anderes Ihr erstes? Dann lassen Sie dieses von ihm bestätigen.",
+  deviceIsFurther:
+    "Dieses Gerät ist von Ihrem ersten bestätigt und nimmt als dieselbe Person teil.",
+  thisDevice: "Code dieses Geräts",
+  otherDevice: "Code Ihres neuen Geräts",
+  endorse: "Bestätigen",
+  endorsementNew: "Bestätigung, für Ihr neues Gerät",
+  endorseCare:
+    "Wer jenes Gerät hat, nimmt als Sie teil. Bestätigen Sie nur, was Sie in der Hand haben.",
+  notADeviceCode:
+    "Das ist nicht der Code eines anderen Geräts: Er hat 43 Buchstaben, Ziffern, - und _.",
+  endorsement: "Bestätigung von Ihrem ersten Gerät",
+  useEndorsement: "Als diese Person teilnehmen",
+  notAnEndorsement: "Das ist keine Bestätigung für dieses Gerät.",
+  separate: "Wieder eine eigene Person sein",
+  fromNextCall: "Das gilt ab Ihrem nächsten Gespräch.",
+  copy: "Kopieren",
+  copied: "Kopiert",
   anotherKey: "anderer Schlüssel",
   otherKey: (name) => `${name} hat einen anderen Schlüssel. Nichts davon wird abgespielt.`,
   copiedKey: (name) => `${name} zeigt einen fremden Schlüssel. Nichts davon wird abgespielt.`,
   nobodyHasYourKey: "Niemand hier hat Ihren Schlüssel: Ihr Link oder Kennwort ist ein anderes.",
   waitingForKeys: "Warten auf Schlüssel …",
   refusedFrames: (count) => `${count} abgewiesen`,
+  delayed: "zurückgehalten",
+  frozen: (name) => `${name} sendet, aber der Server lässt nichts davon durch.`,
+  soundFrozen: "Ton fehlt",
   chatSealed: "Nur wer das Geheimnis hat, kann diesen Chat lesen.",
-  unopenedLine: "Diese Nachricht lässt sich nicht öffnen und wird nicht gezeigt.",
+  unopenedLine:
+    "Diese Nachricht wird nicht gezeigt: Sie lässt sich nicht öffnen, oder Sie haben nicht angenommen, wer sie schrieb.",
   otherMode: "Der Server führt diesen Raum anders, als Sie es verlangen. Sie haben ihn verlassen.",
   keysLost: "Die Schlüssel dieses Gesprächs gingen im Browser verloren. Nehmen Sie erneut teil.",
   roomIsSealed:
@@ -61,6 +147,20 @@ export const de: Dictionary = {
     unsupported:
       "Dieser Browser kann Gespräche nicht Ende-zu-Ende verschlüsseln. Aktuelle Versionen von Chromium, Firefox und Safari können es.",
   },
+
+  rec: "REC",
+  recorded: "Dieses Gespräch wird aufgezeichnet.",
+  recordedBy: (name: string) => `${name} zeichnet dieses Gespräch auf.`,
+  recordedInClear: "Der Server zeichnet alle hier auf und kann die Aufzeichnung lesen.",
+  recordedWithYou: "Dieses Gespräch wird aufgezeichnet, und man kann dich darin sehen und hören.",
+  recordedWithoutYou: "Dieses Gespräch wird aufgezeichnet, aber nichts von dir lässt sich öffnen.",
+  recordingStopped: "Die Aufzeichnung ist zu Ende.",
+  askRecording: [
+    "Der Server speichert versiegelten Ton und versiegelte Bilder, die er nicht lesen kann.",
+    "Wenn du es erlaubst, kann dich sehen und hören, wer den Schlüssel der Aufzeichnung hat, vom Beginn deines Besuchs an. Für das, was folgt, kannst du das später ändern.",
+  ],
+  allowRecording: "Erlauben",
+  refuseRecording: "Nicht erlauben",
 
   camera: "Kamera",
   microphone: "Mikrofon",
@@ -139,6 +239,7 @@ export const de: Dictionary = {
   left: (name) => `${name} ist gegangen.`,
   timeout: (name) => `${name} hat die Verbindung verloren.`,
   wasRemoved: (name) => `${name} wurde entfernt.`,
+  wasLockedOut: (name) => `${name} ist nicht mehr im verschlüsselten Gespräch.`,
   sharing: (name) => `${name} teilt einen Bildschirm.`,
   said: (name, text) => `${name}: ${text}`,
   muteAsked: (name) => `${name} bittet Sie, sich stumm zu schalten.`,

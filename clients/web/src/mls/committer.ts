@@ -34,6 +34,11 @@ export class Committer {
     this.#renewedAt = now;
   }
 
+  /** Our keys have to be renewed at once. */
+  hurry(): void {
+    this.#renewedAt = Number.NEGATIVE_INFINITY;
+  }
+
   /** Nothing will become of what we have proposed. */
   forget(now: number): void {
     this.#pending = null;

@@ -48,10 +48,6 @@ export function outputsOf(leaf: number, epoch: number, said: Said): Output[] {
   switch (said.kind) {
     case "chat":
       return [{ type: "line", leaf, text: said.text }];
-    case "consent": {
-      const { recording, granted } = said;
-      return [{ type: "consented", leaf, recording, granted }];
-    }
     case "beacon": {
       const { time, counters, final } = said;
       const beacon = { type: "beacon", leaf, epoch, time, counters } as const;

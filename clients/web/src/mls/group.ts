@@ -18,7 +18,7 @@ import { unprotectPrivateMessage } from "ts-mls/messageProtection.js";
 import type { Bytes } from "../sealing/bytes";
 import type { OwnPackage, ReadPackage } from "./packages";
 import { Refused } from "./refused";
-import { decode, describe, encode, own, readPrivate } from "./wire";
+import { decode, describe, encode, isEqual, own, readPrivate } from "./wire";
 
 /** Whether a leaf with this signature key may have this identity. */
 export type CredentialCheck = (identity: Bytes, leafKey: Bytes) => boolean;
@@ -79,8 +79,8 @@ export class Group {
   ): Promise<Group> {
     return verdict(check, async (noted) => {
       const message = decode(welcome);
-      if (message.wireformat !== "mls_welcome") {
-        throw new Refused("malformed", "no welcome");
+      if (message.wireformat !== "mls_welcome" || message.welcome.cipherSuite !== suite.name) {
+        throw new Refused("malformed", "no welcome of our suite");
       }
       const { publicPackage, privatePackage } = pack;
       const state = await joinGroup(
@@ -307,8 +307,4 @@ function isModest(proposals: readonly { readonly proposalOrRefType: string }[]):
     const proposal = "proposal" in one ? (one.proposal as Proposal) : null;
     return proposal?.proposalType === "add" || proposal?.proposalType === "remove";
   });
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

@@ -106,9 +106,8 @@ export class Member {
         return this.#refused(input.code, now);
       case "say":
         return this.#say(input.text);
-      case "consent":
-        await this.#speak({ kind: "consent", recording: input.recording, granted: input.granted });
-        return;
+      case "renew":
+        return this.#committer.hurry();
       case "sealed":
         return this.#beacons.sealed(input);
       case "tick":

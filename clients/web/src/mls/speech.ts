@@ -18,8 +18,7 @@ export type Said =
       readonly transcript: string;
       readonly counters: Counters;
       readonly final: FinalCounters | null;
-    }
-  | { readonly kind: "consent"; readonly recording: string; readonly granted: boolean };
+    };
 
 export type Numbered = Said & { readonly number: number };
 
@@ -58,8 +57,6 @@ function isNumbered(value: unknown): value is Numbered {
         isCounters(value.counters) &&
         (value.final === null || isFinal(value.final))
       );
-    case "consent":
-      return isText(value.recording, 64) && typeof value.granted === "boolean";
     default:
       return false;
   }

@@ -41,7 +41,8 @@ export type Input =
   | GroupEnded
   | Problem
   | { readonly type: "say"; readonly text: string }
-  | { readonly type: "consent"; readonly recording: Identifier; readonly granted: boolean }
+  /** Have other keys as soon as may be: those of now were given away. */
+  | { readonly type: "renew" }
   /** The connection is gone; `entered` follows when it is back. */
   | { readonly type: "lost" }
   /**
@@ -106,12 +107,6 @@ export type Output =
   | { readonly type: "outside" }
   | { readonly type: "members"; readonly members: readonly GroupMember[]; readonly group: string }
   | { readonly type: "line"; readonly leaf: number; readonly text: string }
-  | {
-      readonly type: "consented";
-      readonly leaf: number;
-      readonly recording: Identifier;
-      readonly granted: boolean;
-    }
   /** Somebody's last counters of an epoch that is over. */
   | {
       readonly type: "final";

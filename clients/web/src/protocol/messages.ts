@@ -43,6 +43,12 @@ export type Handshake = string;
 /** 0 to 9 007 199 254 740 992 */
 export type CommitNumber = number;
 
+/** 32 bytes in base64url: an X25519 public key, whom sealed keys are for. */
+export type PublicKey = string;
+
+/** 1 to 400 characters of [A-Za-z0-9_-] */
+export type SealedKeys = string;
+
 /** 0 to 1 000 000 */
 export type Count = number;
 
@@ -104,6 +110,15 @@ export interface Group {
   readonly id: GroupId;
   /** How many commits were accepted in it. */
   readonly number: CommitNumber;
+}
+
+/** The server stores what is published in the room, as it has it: docs/recording.md. */
+export interface Recording {
+  readonly id: Identifier;
+  /** In end-to-end modes: for whom those who consent seal their keys. */
+  readonly public_key: PublicKey | null;
+  /** Who asked for it, if their token says. */
+  readonly by: Name | null;
 }
 
 /** Why an m-line of an offer was refused or limited, for a person to read. */
@@ -240,6 +255,7 @@ export interface Welcome {
   readonly speaker: Identifier | null;
   /** In mode `e2ee-mls`: the group, if there is one; being in it is another thing. */
   readonly group: Group | null;
+  readonly recording: Recording | null;
 }
 
 /** Somebody came. */
@@ -387,6 +403,26 @@ export interface Problem {
   readonly fatal: boolean;
 }
 
+/** Consent: one's own keys, sealed for the key of the recording that runs. */
+export interface SendRecordingKeys {
+  readonly type: "send_recording_keys";
+  readonly recording: Identifier;
+  readonly sealed: SealedKeys;
+}
+
+/** The server stores what is published from now on; in sealed rooms it cannot read it. */
+export interface RecordingStarted {
+  readonly type: "recording_started";
+  readonly recording: Recording;
+}
+
+/** Nothing more is stored. */
+export interface RecordingStopped {
+  readonly type: "recording_stopped";
+  readonly recording: Identifier;
+  readonly reason: "stopped" | "full" | "time" | "disk" | "room_ended" | "drained" | "failed";
+}
+
 export type ClientMessage =
   | Join
   | Offer
@@ -400,6 +436,7 @@ export type ClientMessage =
   | SendCommit
   | SendGroupMessage
   | CatchUp
+  | SendRecordingKeys
   | AskMute
   | Remove
   | Leave;
@@ -422,6 +459,8 @@ export type ServerMessage =
   | GroupWelcome
   | GroupMessage
   | GroupEnded
+  | RecordingStarted
+  | RecordingStopped
   | MuteAsked
   | Removed
   | Problem;

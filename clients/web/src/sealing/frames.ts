@@ -14,8 +14,7 @@ import {
 
 export const MAX_COUNTER = 2 ** 32;
 
-const SENDER_BITS = 32n;
-const SPATIAL_LAYERS = 4;
+export const SPATIAL_LAYERS = 4;
 const VERSION = utf8("milkglass/1");
 const KEY_FRAME = 0x01;
 const SOUND_BYTES = 2;
@@ -52,9 +51,20 @@ export function noCounts(): Counts {
   };
 }
 
+/** How many bits of a KID say who the sender is, and how many of which epoch (section 5.2). */
+export interface KidLayout {
+  readonly sender: number;
+  readonly epoch: number;
+}
+
+export const PASSPHRASE_KIDS: KidLayout = { sender: 32, epoch: 0 };
+export const MLS_KIDS: KidLayout = { sender: 10, epoch: 8 };
+
 /** Whose frames these are: what is authenticated with each. */
 export interface Sender {
   readonly baseKey: CryptoKey;
+  readonly kids: KidLayout;
+  /** Of as many bits as `kids` has for it. */
   readonly ident: number;
   /** 16 bytes that no other room has. */
   readonly context: Bytes;
@@ -62,8 +72,10 @@ export interface Sender {
 }
 
 /** The KID of a stream's layer. */
-export function kidOf({ ident }: Sender, stream: number, spatial: number): bigint {
-  return (BigInt((stream << 2) | spatial) << SENDER_BITS) | BigInt(ident);
+export function kidOf({ kids, ident, epoch }: Sender, stream: number, spatial: number): bigint {
+  const context = BigInt((stream << 2) | spatial) << BigInt(kids.sender + kids.epoch);
+  const low = (BigInt(ident) << BigInt(kids.epoch)) | BigInt.asUintN(kids.epoch, epoch);
+  return context | low;
 }
 
 /** What is authenticated besides the SFrame header. */
@@ -144,6 +156,11 @@ export class Sealer {
     return concat(shim, await key.seal(counter, metadata, concat(inner, media)));
   }
 
+  /** How many frames of each spatial layer were sealed. */
+  get counters(): ReadonlyMap<number, number> {
+    return this.#counters;
+  }
+
   #inner(codec: SealedCodec, info: FrameInfo): Bytes {
     const flags = info.isKeyFrame ? KEY_FRAME : 0;
     if (codec === "opus") {
@@ -165,9 +182,8 @@ interface Layer {
   readonly window: ReplayWindow;
 }
 
-/** Opens the frames of one stream of one sender, and counts what it refuses. */
-export class Opener {
-  readonly counts = noCounts();
+/** Opens the frames of one stream of one sender, each once. */
+export class StreamOpener {
   readonly #sender: Sender;
   readonly #keys: LayerKeys;
   readonly #layers = new Map<bigint, Layer>();
@@ -180,32 +196,23 @@ export class Opener {
     }
   }
 
-  /** The media and what its sender says of it, or why it was refused; both are counted. */
-  async open(codec: string, data: Bytes): Promise<OpenedFrame | Refusal> {
-    const result = await this.#open(codec, data);
-    this.counts[typeof result === "string" ? result : "opened"] += 1;
-    return result;
+  /** Which of the stream's layers a KID is of; null for a stranger's. */
+  spatialOf(kid: bigint): number | null {
+    return this.#layers.get(kid)?.spatial ?? null;
   }
 
-  async #open(codec: string, data: Bytes): Promise<OpenedFrame | Refusal> {
-    if (data.length === 0) {
-      return "empty";
-    }
-    const read = isSealable(codec) ? readFrame(codec, data) : null;
-    if (!isSealable(codec) || read === null) {
-      return "malformed";
-    }
+  /** The media and what its sender says of it, or why it was refused. */
+  async open(read: ReadFrame): Promise<OpenedFrame | Refusal> {
     const layer = this.#layers.get(read.header.kid);
     if (!layer) {
       return "unknown_key";
     }
-    const plain = await this.#authenticate(codec, read, layer);
-    return typeof plain === "string" ? plain : readInner(codec, plain, layer.spatial);
+    const plain = await this.#authenticate(read, layer);
+    return typeof plain === "string" ? plain : readInner(read.codec, plain, layer.spatial);
   }
 
   async #authenticate(
-    codec: SealedCodec,
-    { shim, sealed, header }: Read,
+    { codec, shim, sealed, header }: ReadFrame,
     { spatial, window }: Layer,
   ): Promise<Bytes | Refusal> {
     const counter = Number(header.counter);
@@ -233,18 +240,44 @@ export class Opener {
   }
 }
 
-interface Read extends Shimmed {
+/** The same for a sender whose keys stay; counts what it opens and refuses. */
+export class Opener {
+  readonly counts = noCounts();
+  readonly #opener: StreamOpener;
+
+  constructor(sender: Sender, stream: number) {
+    this.#opener = new StreamOpener(sender, stream);
+  }
+
+  /** The media and what its sender says of it, or why it was refused; both are counted. */
+  async open(codec: string, data: Bytes): Promise<OpenedFrame | Refusal> {
+    const read = readFrame(codec, data);
+    const result = typeof read === "string" ? read : await this.#opener.open(read);
+    this.counts[typeof result === "string" ? result : "opened"] += 1;
+    return result;
+  }
+}
+
+/** A frame that came, up to its header; nothing of it is authentic yet. */
+export interface ReadFrame extends Shimmed {
+  readonly codec: SealedCodec;
   readonly header: Header;
 }
 
-/** Shim and header; null for what is malformed. */
-function readFrame(codec: SealedCodec, data: Bytes): Read | null {
+/** Shim and header, or why there are none. */
+export function readFrame(codec: string, data: Bytes): ReadFrame | "empty" | "malformed" {
+  if (data.length === 0) {
+    return "empty";
+  }
+  if (!isSealable(codec)) {
+    return "malformed";
+  }
   try {
     const shimmed = splitShim(codec, data);
     const header = readHeader(shimmed.sealed);
-    return header.counter > BigInt(MAX_COUNTER) ? null : { ...shimmed, header };
+    return header.counter > BigInt(MAX_COUNTER) ? "malformed" : { ...shimmed, codec, header };
   } catch {
-    return null;
+    return "malformed";
   }
 }
 

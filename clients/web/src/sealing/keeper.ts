@@ -1,9 +1,22 @@
 /** The page's end of the worker that has the keys. */
 
+import type { DeviceKeys } from "../identity/device";
+import type { Input } from "../mls/types";
 import type { MediaSource } from "../protocol/messages";
-import { type Counts, STREAMS } from "./frames";
+import type { Bytes } from "./bytes";
+import { STREAMS } from "./frames";
 import type { Acquaintance } from "./keyring";
-import type { Answer, Name, Request, Requests, Secret, TransformOptions } from "./requests";
+import type {
+  Answer,
+  GroupOutput,
+  Name,
+  News,
+  Request,
+  Requests,
+  RouteReport,
+  Secret,
+  TransformOptions,
+} from "./requests";
 
 /** Why a call cannot be sealed here: of an address without TLS, or of an old browser. */
 export type Hindrance = "insecure" | "unsupported";
@@ -20,6 +33,8 @@ interface Waiting {
 }
 
 export class Keeper {
+  /** Called with what a group has to say without having been asked. */
+  onNews: ((outputs: readonly GroupOutput[]) => void) | null = null;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
@@ -37,7 +52,13 @@ export class Keeper {
 
   constructor() {
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-    this.#worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#answered(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<Answer | News>) => {
+      if ("outputs" in data) {
+        this.onNews?.(data.outputs);
+      } else {
+        this.#answered(data);
+      }
+    };
     this.#worker.onerror = () => this.#fail();
   }
 
@@ -80,8 +101,28 @@ export class Keeper {
     return this.#ask("openLine", { participant, line });
   }
 
+  /** What consents to a recording; null when there are no keys yet. */
+  sealKeys(publicKey: string, recording: string): Promise<string | null> {
+    return this.#ask("sealKeys", { publicKey, recording });
+  }
+
+  /** Be a member of a room's group, as soon as somebody lets us in. The secret goes, too. */
+  openGroup(room: string, secret: Bytes, name: string, device: DeviceKeys): Promise<null> {
+    return this.#ask("openGroup", { room, secret, name, device }, [secret.buffer]);
+  }
+
+  /** The hello to join a call with a group. */
+  greet(): Promise<string> {
+    return this.#ask("greet", {});
+  }
+
+  /** What happened, in order; and what the group has to say to it. */
+  feed(input: Input): Promise<readonly GroupOutput[]> {
+    return this.#ask("feed", { input });
+  }
+
   /** What became of frames, by route. */
-  count(): Promise<ReadonlyMap<number, Counts>> {
+  count(): Promise<ReadonlyMap<number, RouteReport>> {
     return this.#ask("count", {});
   }
 

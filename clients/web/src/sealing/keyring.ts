@@ -1,9 +1,11 @@
 /** Whose frames and lines are opened with which keys: what the worker remembers of a room. */
 
 import { decode, encode } from "./base64url";
+import type { Bytes } from "./bytes";
 import { ChatOpener, ChatSealer } from "./chat";
 import { Opener, Sealer, type Sender } from "./frames";
 import type { Hello, RoomKeys } from "./passphrase";
+import { sealKeys } from "./recording";
 import { SealError } from "./sframe";
 
 /**
@@ -38,6 +40,8 @@ class Known {
 
 interface Own {
   readonly sender: Sender;
+  /** To be sealed for a recording, if the person consents. */
+  readonly baseKey: Bytes;
   readonly chat: ChatSealer;
   /** Our own lines come back to us, like everybody's. */
   readonly echo: ChatOpener;
@@ -59,10 +63,10 @@ export class Keyring {
 
   /** The hello for a new join. Its keys are used from `adopt` on. */
   async introduce(name: string): Promise<string> {
-    const { sender, hello } = await this.#keys.introduce(name);
+    const { sender, hello, baseKey } = await this.#keys.introduce(name);
     this.#ownIdents.add(sender.ident);
     const [chat, echo] = [new ChatSealer(sender), new ChatOpener(sender)];
-    this.#next = { sender, chat, echo, sealers: new Map() };
+    this.#next = { sender, baseKey, chat, echo, sealers: new Map() };
     return encode(hello);
   }
 
@@ -119,6 +123,18 @@ export class Keyring {
   /** Null for whoever was not met. */
   opener(participant: string, stream: number): Opener | null {
     return this.#present.get(participant)?.opener(stream) ?? null;
+  }
+
+  /** Our keys for a recording, sealed for its key; null before we are in the room. */
+  async sealKeys(publicKey: string, recording: string): Promise<string | null> {
+    const key = decode(publicKey);
+    if (this.#own === null || key === null) {
+      return null;
+    }
+    const { baseKey, sender } = this.#own;
+    const { ident, epoch, context } = sender;
+    const keys = { mode: "e2ee-passphrase", ident, epoch, context, baseKey } as const;
+    return encode(await sealKeys(keys, key, recording));
   }
 
   /** The sealed line; null before we are in the room. */

@@ -2,7 +2,7 @@
 
 import { SECRET_BYTES } from "../settings";
 import { type Bytes, bigEndian, concat, utf8 } from "./bytes";
-import type { Sender } from "./frames";
+import { PASSPHRASE_KIDS, type Sender } from "./frames";
 import { derive, deriveKey, importSecret, NONCE_BYTES, SealError } from "./sframe";
 
 export const MAX_HELLO_BYTES = 512;
@@ -43,13 +43,14 @@ export class RoomKeys {
   }
 
   /** Draw a sender anew, for one join; and the hello that tells the others of it. */
-  async introduce(name: string): Promise<{ sender: Sender; hello: Bytes }> {
+  async introduce(name: string): Promise<{ sender: Sender; hello: Bytes; baseKey: Bytes }> {
     const [ident, salt] = [random(4), random(SECRET_BYTES)];
     const plain = concat(Uint8Array.of(HELLO_VERSION), ident, salt, utf8(name));
     const nonce = random(NONCE_BYTES);
     const sealed = await crypto.subtle.encrypt(this.#aead(nonce), this.#hello, plain);
     const sender = await this.#sender(new DataView(ident.buffer).getUint32(0), salt);
-    return { sender, hello: concat(nonce, new Uint8Array(sealed)) };
+    const baseKey = await this.#baseKey(sender.ident, salt);
+    return { sender, hello: concat(nonce, new Uint8Array(sealed)), baseKey };
   }
 
   /** Learn who somebody is; throws WrongSecret, or SealError for what makes no sense. */
@@ -81,12 +82,16 @@ export class RoomKeys {
     return { name: "AES-GCM", iv, additionalData: this.context, tagLength: 128 };
   }
 
-  async #sender(ident: number, salt: Bytes): Promise<Sender> {
+  #baseKey(ident: number, salt: Bytes): Promise<Bytes> {
     const info = concat(utf8("sender"), salt, bigEndian(ident, 4));
-    const bits = await derive(this.#secret, ROOT_SALT, info, 32);
+    return derive(this.#secret, ROOT_SALT, info, 32);
+  }
+
+  async #sender(ident: number, salt: Bytes): Promise<Sender> {
+    const bits = await this.#baseKey(ident, salt);
     const baseKey = await importSecret(bits);
     bits.fill(0);
-    return { baseKey, ident, context: this.context, epoch: 0n };
+    return { baseKey, kids: PASSPHRASE_KIDS, ident, context: this.context, epoch: 0n };
   }
 }
 

@@ -1,9 +1,33 @@
 /** What happens to each encoded frame on its way: sealed, opened, or dropped; never let through. */
 
-import { type Counts, type FrameInfo, noCounts, type Opener, type Refusal } from "./frames";
-import type { Keyring } from "./keyring";
-import type { Target } from "./requests";
+import type { Bytes } from "./bytes";
+import type { Early } from "./epochopening";
+import type { Counters } from "./epochsealing";
+import {
+  type Counts,
+  type FrameInfo,
+  noCounts,
+  type OpenedFrame,
+  type Refusal,
+  type Sealer,
+} from "./frames";
+import { Progressing, Punctuality } from "./liveness";
+import type { RouteReport, Target } from "./requests";
 import { isSealable } from "./shims";
+import { Waiting } from "./waiting";
+
+/** Who has the keys of a call. Times are in milliseconds. */
+export interface Keys {
+  /** Null while nothing may leave. */
+  sealer(stream: number, now: number): Sealer | null;
+  /** Null for whoever is a stranger. */
+  opener(participant: string, stream: number): FrameOpener | null;
+}
+
+export interface FrameOpener {
+  readonly counts: Counts;
+  open(codec: string, data: Bytes, now: number): Promise<OpenedFrame | Refusal | Early>;
+}
 
 /** RTCEncodedVideoFrame or RTCEncodedAudioFrame, as far as we look at them. */
 export interface EncodedFrame {
@@ -21,11 +45,19 @@ export interface FrameMetadata {
   readonly height?: number;
 }
 
+/** Where a frame goes from a route. */
+export interface Way {
+  /** To the decoder. */
+  deliver(frame: EncodedFrame): void;
+  /** Called when only a key frame helps. */
+  ask(): void;
+}
+
 /** Key frames are asked for no more often, in milliseconds. */
 const KEY_FRAME_MS = 1000;
 
 /** After these a picture may be missing, and those that follow are of no use without a key frame. */
-const LOSSES: ReadonlySet<Refusal> = new Set([
+const LOSSES: ReadonlySet<Refusal | Early> = new Set([
   "malformed",
   "unknown_key",
   "not_authentic",
@@ -39,14 +71,14 @@ export function codecOf({ mimeType = "" }: FrameMetadata): string {
 
 /** Seal a frame in place; false if it must not leave. `now` is in milliseconds. */
 export async function sealFrame(
-  keyring: Keyring | null,
+  keys: Keys | null,
   stream: number,
   frame: EncodedFrame,
   now: number,
 ): Promise<boolean> {
   const metadata = frame.getMetadata();
   const codec = codecOf(metadata);
-  const sealer = keyring?.sealer(stream);
+  const sealer = keys?.sealer(stream, now);
   if (!sealer || !isSealable(codec)) {
     return false;
   }
@@ -67,49 +99,115 @@ function describe(frame: EncodedFrame, metadata: FrameMetadata, now: number): Fr
   };
 }
 
+interface Arrived {
+  readonly frame: EncodedFrame;
+  readonly way: Way;
+  readonly at: number;
+}
+
 /** One way that frames come: an m-line that is used again leads to somebody else. */
 export class Route {
   #to: Target | null = null;
   /** Frames that came while we had no keys for them. */
   #keyless = 0;
   #asked = Number.NEGATIVE_INFINITY;
+  #waiting = new Waiting<Arrived>();
+  #punctuality = new Punctuality();
+  #progressing = new Progressing();
+  /** Frames are opened one after the other: those that waited come before those that did not. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   lead(to: Target | null): void {
     this.#to = to;
     this.#keyless = 0;
+    this.#waiting = new Waiting();
+    this.#punctuality = new Punctuality();
+    this.#progressing = new Progressing();
   }
 
   /** What became of the frames of whoever this leads to. */
-  counts(keyring: Keyring | null): Counts {
-    const counts = this.#opener(keyring)?.counts ?? noCounts();
-    return { ...counts, unknown_key: counts.unknown_key + this.#keyless };
+  report(keys: Keys | null): RouteReport {
+    const counts = this.#opener(keys)?.counts ?? noCounts();
+    return {
+      counts: { ...counts, unknown_key: counts.unknown_key + this.#keyless },
+      delay: this.#punctuality.delay,
+      isFrozen: this.#progressing.isFrozen(counts.opened),
+    };
   }
 
-  /** Open a frame in place; `ask` is called when only a key frame helps. False: drop it. */
-  async open(
-    keyring: Keyring | null,
-    frame: EncodedFrame,
-    now: number,
-    ask: () => void,
-  ): Promise<boolean> {
+  /** Somebody says how much they have sealed. */
+  beacon(keys: Keys | null, participant: string, epoch: number, counters: Counters): void {
+    if (this.#to?.participant === participant) {
+      const opened = this.#opener(keys)?.counts.opened ?? 0;
+      this.#progressing.beacon(this.#to.stream, epoch, counters, opened);
+    }
+  }
+
+  /** Open a frame in place and deliver it, now or when its keys have come; or drop it. */
+  open(keys: Keys | null, frame: EncodedFrame, now: number, way: Way): Promise<void> {
+    return this.#next(async () => {
+      this.#keyless += this.#waiting.expire(now);
+      const arrived = { frame, way, at: now };
+      const result = await this.#open(keys, arrived);
+      if (result === "early" && !this.#waiting.hold(arrived, now)) {
+        this.#refuse(arrived);
+      }
+    });
+  }
+
+  /** There are new keys: open what waited for them. */
+  rekeyed(keys: Keys | null, now: number): Promise<void> {
+    return this.#next(async () => {
+      this.#keyless += this.#waiting.expire(now);
+      for (const arrived of this.#waiting.take()) {
+        if ((await this.#open(keys, arrived)) === "early") {
+          this.#refuse(arrived);
+        }
+      }
+    });
+  }
+
+  async #open(keys: Keys | null, arrived: Arrived): Promise<Early | "done"> {
+    const { frame, way, at } = arrived;
     const data = new Uint8Array(frame.data);
-    const opener = this.#opener(keyring);
-    if (!opener && data.length > 0) {
-      this.#keyless += 1;
+    const opener = this.#opener(keys);
+    if (!opener) {
+      this.#keyless += Math.min(1, data.length);
     }
-    const result = opener ? await opener.open(codecOf(frame.getMetadata()), data) : "unknown_key";
+    const codec = codecOf(frame.getMetadata());
+    const result = opener ? await opener.open(codec, data, at) : "unknown_key";
+    if (result === "early") {
+      return result;
+    }
     if (typeof result !== "string") {
+      this.#punctuality.note(codec, result.info.time, at);
       frame.data = result.media.slice().buffer;
-      return true;
+      way.deliver(frame);
+    } else if (data.length > 0 && LOSSES.has(result)) {
+      this.#askForKeyFrame(arrived);
     }
-    if (data.length > 0 && LOSSES.has(result) && now - this.#asked >= KEY_FRAME_MS) {
-      this.#asked = now;
-      ask();
-    }
-    return false;
+    return "done";
   }
 
-  #opener(keyring: Keyring | null): Opener | null {
-    return (this.#to && keyring?.opener(this.#to.participant, this.#to.stream)) ?? null;
+  #refuse(arrived: Arrived): void {
+    this.#keyless += 1;
+    this.#askForKeyFrame(arrived);
+  }
+
+  #askForKeyFrame({ way, at }: Arrived): void {
+    if (at - this.#asked >= KEY_FRAME_MS) {
+      this.#asked = at;
+      way.ask();
+    }
+  }
+
+  #opener(keys: Keys | null): FrameOpener | null {
+    return (this.#to && keys?.opener(this.#to.participant, this.#to.stream)) ?? null;
+  }
+
+  #next(action: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(action);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 }

@@ -2,10 +2,12 @@
 
 import type { Call } from "../call/call";
 import type { Notice } from "../call/notices";
+import { people } from "../call/roster";
 import { type CallState, findPublication, isTrusted, others } from "../call/state";
 import { type Language, problemText } from "../i18n";
 import { canShareScreen } from "../media/screen";
 import { fragmentWith, type LinkSecret, roomPath } from "../settings";
+import { AlertBar } from "./alertbar";
 import { brand, languageSwitch } from "./brand";
 import { type Command, Controls } from "./controls";
 import { openDialog } from "./dialogs";
@@ -13,8 +15,9 @@ import { h, setText } from "./dom";
 import { Grid } from "./grid";
 import { icon } from "./icons";
 import { commandFor, isTaken } from "./keys";
-import { lockButton } from "./lock";
+import { Lock } from "./lock";
 import { OwnDevices } from "./owndevices";
+import { RecMark } from "./recmark";
 import type { Screen } from "./screen";
 import { helpTable } from "./shortcuts";
 import { SidePanel } from "./sidepanel";
@@ -29,9 +32,12 @@ export class CallScreen implements Screen {
   readonly #link: LinkSecret | null;
   readonly #toasts = new Toasts();
   readonly #banner = h("p", { class: "banner", attributes: { role: "status", hidden: true } });
+  readonly #lock: Lock;
+  readonly #alerts: AlertBar;
   readonly #grid: Grid;
   readonly #devices: OwnDevices;
   readonly #panel: SidePanel;
+  readonly #recording: RecMark;
   readonly #controls = new Controls((command) => this.#run(command));
   readonly #onKey = (event: KeyboardEvent) => this.#key(event);
 
@@ -44,9 +50,12 @@ export class CallScreen implements Screen {
     this.#call = call;
     this.#link = link;
     this.#sound = sound;
+    this.#lock = new Lock(call, link);
+    this.#alerts = new AlertBar(call, () => this.#lock.open());
     this.#grid = new Grid(call);
     this.#devices = new OwnDevices(call.local, sound, (text) => this.say(text));
-    this.#panel = new SidePanel(call, {
+    this.#recording = new RecMark(call);
+    this.#panel = new SidePanel(call, this.#recording.line, {
       say: (text) => this.say(text),
       closed: (name) => {
         this.update();
@@ -57,7 +66,7 @@ export class CallScreen implements Screen {
       "main",
       { class: "call" },
       this.#header(changeLanguage),
-      this.#banner,
+      h("div", { class: "said" }, this.#alerts.element, this.#banner),
       h("div", { class: "stage" }, this.#grid.element, this.#panel.element),
       this.#controls.element,
       this.#toasts.element,
@@ -69,6 +78,9 @@ export class CallScreen implements Screen {
   update(): void {
     this.#grid.update();
     this.#panel.update();
+    this.#lock.update();
+    this.#alerts.update();
+    this.#recording.update();
     this.#drawBanner();
     const { local, state } = this.#call;
     this.#controls.update({
@@ -79,7 +91,7 @@ export class CallScreen implements Screen {
       mayPublish: state.mayPublish,
       panel: this.#panel.shown,
       unread: this.#panel.unread,
-      people: state.participants.size,
+      people: headCount(state),
     });
   }
 
@@ -98,8 +110,17 @@ export class CallScreen implements Screen {
       case "unopened_chat":
         this.#panel.heard(text.said(notice.name, text.unopenedLine));
         break;
+      case "recording_started":
+        this.#toasts.show(this.#call.isSealed ? text.recorded : text.recordedInClear);
+        break;
+      case "recording_stopped":
+        this.#toasts.show(text.recordingStopped);
+        break;
       case "removed":
         this.#toasts.show(text.wasRemoved(notice.name));
+        break;
+      case "locked_out":
+        this.#toasts.show(text.wasLockedOut(notice.name));
         break;
       default:
         this.#toasts.show(text[notice.kind](notice.name));
@@ -135,7 +156,8 @@ export class CallScreen implements Screen {
       { class: "top" },
       brand(),
       h("h1", {}, this.#call.state.room),
-      lockButton(this.#link),
+      this.#lock.element,
+      this.#recording.button,
       link,
       h("span", { class: "space" }),
       languageSwitch(changeLanguage),
@@ -161,6 +183,9 @@ export class CallScreen implements Screen {
     }
     if (connectionState === "connecting") {
       return words().mediaConnecting;
+    }
+    if (state.mode === "e2ee-mls" && state.group === null) {
+      return state.alarms.has("unadmitted") ? words().unadmitted : words().waitingForKeys;
     }
     if (isAlone(state)) {
       return words().nobodyHasYourKey;
@@ -225,6 +250,11 @@ export class CallScreen implements Screen {
 
 /** Others are here, and none of them has our key. */
 function isAlone(state: CallState): boolean {
-  const people = others(state);
-  return people.length > 0 && people.every(({ id }) => !isTrusted(state, id));
+  const rest = state.mode === "e2ee-passphrase" ? others(state) : [];
+  return rest.length > 0 && rest.every(({ id }) => !isTrusted(state, id));
+}
+
+/** With a group, people are counted, not what the server shows. */
+function headCount(state: CallState): number {
+  return state.group === null ? state.participants.size : people(state).length;
 }

@@ -2,6 +2,7 @@
 
 import type { Call } from "../call/call";
 import type { ChatLine } from "../call/state";
+import type { Mode } from "../protocol/messages";
 import { h } from "./dom";
 import { icon } from "./icons";
 import { words } from "./words";
@@ -33,9 +34,7 @@ export class Chat {
     this.element = h(
       "div",
       { class: "body chat" },
-      call.isSealed
-        ? h("p", { class: "quiet" }, words().chatSealed)
-        : h("p", { class: "notice" }, words().chatReadable),
+      whoReads(call.state.mode),
       this.#empty,
       this.#lines,
       this.#form(),
@@ -106,4 +105,12 @@ export class Chat {
   #scroll(): void {
     this.#lines.scrollTop = this.#lines.scrollHeight;
   }
+}
+
+function whoReads(mode: Mode): HTMLElement {
+  const text = words();
+  if (mode === "hop") {
+    return h("p", { class: "notice" }, text.chatReadable);
+  }
+  return h("p", { class: "quiet" }, mode === "e2ee-mls" ? text.chatOfGroup : text.chatSealed);
 }

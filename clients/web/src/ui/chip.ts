@@ -10,6 +10,8 @@ export interface ChipFacts {
   readonly kbps: number;
   /** Frames of a sealed call that could not be opened. */
   readonly refused: number;
+  /** What is wrong with the way here, in words. */
+  readonly troubles: readonly string[];
 }
 
 /**
@@ -47,20 +49,19 @@ export interface ChipWords {
   refusedFrames(count: string): string;
 }
 
-/** What arrives, in words; empty while nothing does. */
+/** What arrives, in words; empty while nothing does and nothing is wrong. */
 export function chipText(
   facts: ChipFacts,
   names: Readonly<Record<"base" | "sd" | "hd", string>> & ChipWords,
   language: Language,
 ): string {
-  if (facts.layer === null && facts.kbps < 1) {
-    return "";
-  }
+  const comes = facts.layer !== null || facts.kbps >= 1;
   const parts = [
-    facts.lines > 0 ? names[sizeName(facts.lines)] : "",
+    comes && facts.lines > 0 ? names[sizeName(facts.lines)] : "",
     facts.layer ?? "",
-    formatBitrate(facts.kbps, language),
-    facts.refused > 0 ? names.refusedFrames(facts.refused.toLocaleString(language)) : "",
+    comes ? formatBitrate(facts.kbps, language) : "",
+    comes && facts.refused > 0 ? names.refusedFrames(facts.refused.toLocaleString(language)) : "",
+    ...facts.troubles,
   ];
   return parts.filter((part) => part !== "").join(" · ");
 }

@@ -74,7 +74,9 @@ export class JoinScreen implements Screen {
       speaker: () => undefined,
     });
     const link = options.link === "damaged" ? null : options.link;
-    this.#sealing = new SealingMenu(form.sealing, link);
+    this.#sealing = new SealingMenu(form.sealing, link, () =>
+      this.#complain(words().unsealable.unsupported),
+    );
     this.#preview = this.#makePreview();
     this.element = this.#layout();
     if (options.link === "damaged") {

@@ -1,11 +1,12 @@
 /** Whether a call is to be encrypted end to end, and by which secret. */
 
 import type { LinkSecret } from "../settings";
+import { openDevices } from "./devicesheet";
 import { h } from "./dom";
 import { words } from "./words";
 
-/** How the others get the secret. */
-export type SealingChoice = "off" | "link" | "passphrase";
+/** Where the keys come from. */
+export type SealingChoice = "off" | "group" | "link" | "passphrase";
 
 const LONGEST_PASSPHRASE = 256;
 
@@ -20,20 +21,25 @@ export class SealingMenu {
   });
   readonly #passphraseField: HTMLElement;
   readonly #hint = h("small", { id: "sealing-hint" });
+  readonly #devices = h("button", { class: "plain small", type: "button" }, words().yourDevices);
   readonly #link: LinkSecret | null;
 
-  /** A link with a secret or a salt in it leaves no choice. */
-  constructor(choice: SealingChoice, link: LinkSecret | null) {
+  /**
+   * A link with a secret or a salt in it leaves no choice. `complain` is told when there can be no
+   * device here.
+   */
+  constructor(choice: SealingChoice, link: LinkSecret | null, complain: () => void) {
     const text = words();
     this.#link = link;
     this.#box.checked = choice !== "off";
     this.#box.disabled = link !== null;
     this.#box.setAttribute("aria-describedby", "sealing-hint");
     this.#how.append(
+      h("option", { attributes: { value: "group" } }, text.secretOfGroup),
       h("option", { attributes: { value: "link" } }, text.secretInLink),
       h("option", { attributes: { value: "passphrase" } }, text.secretIsPassphrase),
     );
-    this.#how.value = choice === "passphrase" ? choice : "link";
+    this.#how.value = choice === "off" ? "group" : choice;
     this.#howField = h("label", { class: "field" }, h("span", {}, text.secretHow), this.#how);
     this.#passphraseField = h(
       "label",
@@ -49,7 +55,9 @@ export class SealingMenu {
       this.#hint,
       this.#howField,
       this.#passphraseField,
+      this.#devices,
     );
+    this.#devices.addEventListener("click", () => void openDevices(false).catch(complain));
     this.#passphrase.addEventListener("input", () =>
       this.#passphrase.removeAttribute("aria-invalid"),
     );
@@ -63,7 +71,8 @@ export class SealingMenu {
     if (!this.#box.checked) {
       return "off";
     }
-    return this.#how.value === "passphrase" ? "passphrase" : "link";
+    const { value } = this.#how;
+    return value === "passphrase" || value === "link" ? value : "group";
   }
 
   /** Exactly as typed: blanks count. */
@@ -81,6 +90,7 @@ export class SealingMenu {
     const text = words();
     this.#howField.hidden = choice === "off" || this.#link !== null;
     this.#passphraseField.hidden = choice !== "passphrase";
+    this.#devices.hidden = choice !== "group";
     const meaning = choice === "off" ? text.lockOffText : text.lockSharedText[choice];
     this.#hint.textContent = this.#link ? `${text.sealingForced} ${meaning}` : meaning;
   }

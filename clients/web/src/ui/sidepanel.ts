@@ -26,9 +26,11 @@ export class SidePanel {
   readonly #title = h("h2");
   readonly #events: PanelEvents;
 
-  constructor(call: Call, events: PanelEvents) {
+  /** `line` stands above the list of people. */
+  constructor(call: Call, line: HTMLElement, events: PanelEvents) {
     this.#events = events;
     this.#people = new People(call);
+    this.#people.element.prepend(line);
     this.#chat = new Chat(call, events.say);
     const label = words().close;
     const close = h(

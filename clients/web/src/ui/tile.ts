@@ -23,8 +23,11 @@ export interface TileView {
   readonly muted: boolean;
   readonly speaking: boolean;
   readonly away: boolean;
-  /** In a sealed call, whether it is sealed for somebody whom we have met. */
-  readonly seal: "shared" | "broken" | null;
+  /**
+   * In a sealed call: under the shared secret, or the keys of a group, of somebody whom we have
+   * verified or not; of somebody who has no keys yet; of somebody whom we do not trust.
+   */
+  readonly seal: "shared" | "sealed" | "verified" | "waiting" | "broken" | null;
   readonly layer: string | null;
   readonly chip: string;
   readonly history: readonly number[];
@@ -139,6 +142,8 @@ export class Tile {
     const text = words();
     const marks = [
       view.seal === "shared" ? mark("lock", text.lockShared, "lock") : null,
+      view.seal === "sealed" ? mark("lock", text.sealing, "lock") : null,
+      view.seal === "verified" ? mark("verified", text.verdicts.verified, "lock") : null,
       view.seal === "broken" ? mark("warning", text.anotherKey, "broken") : null,
       view.muted ? mark("microphoneOff", text.muted, "muted") : null,
       view.speaking ? h("span", { class: "unseen" }, text.speaking) : null,
@@ -158,7 +163,7 @@ export class Tile {
   }
 
   #drawControls(view: TileView): void {
-    const isPlayed = view.publication !== null && view.seal !== "broken";
+    const isPlayed = view.publication !== null && view.seal !== "broken" && view.seal !== "waiting";
     this.#wish.hidden = view.isSelf || !isPlayed;
     setAttribute(this.#select, "aria-label", words().pictureOf(view.title));
     if (this.#select.value !== view.choice) {

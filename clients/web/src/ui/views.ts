@@ -3,10 +3,18 @@
 import type { Call } from "../call/call";
 import { canDecode, canOpen } from "../call/layers";
 import { refusedFrames } from "../call/seals";
-import { isSending, isTrusted, others, ownPublications } from "../call/state";
+import {
+  isSending,
+  isTrusted,
+  memberOf,
+  nameOf,
+  others,
+  ownPublications,
+  verdictOf,
+} from "../call/state";
 import { OFF } from "../call/wishes";
 import { problemText } from "../i18n";
-import type { MediaSource, Participant, Publication } from "../protocol/messages";
+import type { Identifier, MediaSource, Participant, Publication } from "../protocol/messages";
 import { chipText, formatBitrate, linesSent } from "./chip";
 import type { TileView } from "./tile";
 import { language, words } from "./words";
@@ -49,16 +57,18 @@ function remoteView(
   isScreen: boolean,
 ): Omit<TileView, "enlarged"> {
   const text = words();
-  const { id, name } = participant;
+  const { id } = participant;
+  const name = nameOf(call.state, id);
   const sample = publication && call.stats.get(publication.id);
   const current = publication && (call.state.layers.get(publication.id) ?? null);
   const wish = publication && call.wish(publication.id);
-  const hint = standingHint(call, participant) || (publication ? hintFor(call, publication) : "");
+  const hint = standingHint(call, id) || (publication ? hintFor(call, publication, name) : "");
   const layer = current?.layer ?? null;
   const lines = linesSent(publication?.layers ?? [], layer, sample?.latest ?? null);
   const kbps = sample?.latest.kbps ?? 0;
   const trusted = isTrusted(call.state, id);
   const shown = publication !== null && !publication.muted && wish !== OFF && trusted;
+  const troubles = trusted ? troublesOf(call, participant, publication, isScreen) : [];
   const refused = publication ? refusedFrames(call.seals.counts(publication.id)) : 0;
   return {
     participant: id,
@@ -72,9 +82,13 @@ function remoteView(
     muted: !isScreen && !isSending(participant, "audio"),
     speaking: !isScreen && trusted && call.state.speaker === id,
     away: !participant.connected,
-    seal: call.isSealed ? (trusted ? "shared" : "broken") : null,
+    seal: sealOf(call, id),
     layer,
-    chip: shown ? chipText({ lines, layer, kbps, refused }, text, language()) : "",
+    chip: chipText(
+      shown ? { lines, layer, kbps, refused, troubles } : { ...NOTHING, troubles },
+      text,
+      language(),
+    ),
     history: shown ? (sample?.history ?? []) : [],
     kbps,
     choice: publication ? call.choice(publication.id) : "auto",
@@ -82,17 +96,49 @@ function remoteView(
   };
 }
 
+function sealOf({ state }: Call, id: Identifier): TileView["seal"] {
+  if (state.mode !== "e2ee-mls") {
+    return state.mode === "hop" ? null : isTrusted(state, id) ? "shared" : "broken";
+  }
+  const member = memberOf(state, id);
+  if (member === null) {
+    return "waiting";
+  }
+  const verdict = verdictOf(state, member);
+  return verdict === "verified" ? verdict : verdict === "changed" ? "broken" : "sealed";
+}
+
 /** In a sealed call, why nothing of somebody's is played. */
-function standingHint(call: Call, { id, name }: Participant): string {
+function standingHint(call: Call, id: Identifier): string {
   if (isTrusted(call.state, id)) {
     return "";
   }
   const text = words();
+  const name = nameOf(call.state, id);
+  if (call.state.mode === "e2ee-mls") {
+    return memberOf(call.state, id) ? text.verdicts.changed : text.waitingForKeys;
+  }
   return call.state.standings.get(id) === "copied" ? text.copiedKey(name) : text.otherKey(name);
 }
 
+const NOTHING = { lines: 0, layer: null, kbps: 0, refused: 0 };
+
+/** What is wrong with the picture of a tile, and with the sound of whom it shows. */
+function troublesOf(
+  { seals }: Call,
+  participant: Participant,
+  publication: Publication | null,
+  isScreen: boolean,
+): string[] {
+  const text = words();
+  const sound = isScreen ? null : find(participant, "microphone");
+  const isHeldBack = [publication, sound].some((one) => one !== null && seals.isDelayed(one.id));
+  const isMissing = sound !== null && !sound.muted && seals.isFrozen(sound.id);
+  return [isHeldBack ? text.delayed : "", isMissing ? text.soundFrozen : ""].filter(Boolean);
+}
+
 /** Why there is no picture, as far as that needs saying. */
-function hintFor(call: Call, publication: Publication): string {
+function hintFor(call: Call, publication: Publication, name: string): string {
   if (call.seals.isWaiting(publication.id)) {
     return words().waitingForKeys;
   }
@@ -104,7 +150,15 @@ function hintFor(call: Call, publication: Publication): string {
     return words().cannotDecode(codec);
   }
   const note = call.note(publication.id);
-  return note ? problemText(words(), note) : "";
+  if (note) {
+    return problemText(words(), note);
+  }
+  return isFrozen(call, publication) ? words().frozen(name) : "";
+}
+
+/** A picture that stands still although it is wanted, and sent. */
+function isFrozen(call: Call, { id, muted }: Publication): boolean {
+  return !muted && call.wish(id) !== OFF && call.seals.isFrozen(id);
 }
 
 const ownStreams = new WeakMap<MediaStreamTrack, MediaStream>();
@@ -127,7 +181,7 @@ function ownView(call: Call, source: "camera" | "screen"): Omit<TileView, "enlar
     muted: !isScreen && !call.local.isOn("microphone"),
     speaking: !isScreen && self !== "" && call.state.speaker === self,
     away: false,
-    seal: call.isSealed ? "shared" : null,
+    seal: ownSeal(call),
     layer: null,
     chip: track && stats ? sentText(stats.latest) : "",
     history: track ? (stats?.history ?? []) : [],
@@ -135,6 +189,13 @@ function ownView(call: Call, source: "camera" | "screen"): Omit<TileView, "enlar
     choice: "auto",
     hint: "",
   };
+}
+
+function ownSeal({ state }: Call): TileView["seal"] {
+  if (state.mode === "e2ee-mls") {
+    return state.group === null ? "waiting" : "sealed";
+  }
+  return state.mode === "hop" ? null : "shared";
 }
 
 function streamOf(track: MediaStreamTrack): MediaStream {

@@ -1,10 +1,10 @@
 /** People hear what concerns them, and nothing else. */
 
 import { describe, expect, it } from "vitest";
-import { noticeOf } from "../../src/call/notices";
+import { noticesOf } from "../../src/call/notices";
 import { emptyState, reduce } from "../../src/call/state";
 import type { ServerMessage } from "../../src/protocol/messages";
-import { participant, publication, welcome } from "../people";
+import { groupState, member, participant, publication, welcome } from "../people";
 
 const before = reduce(emptyState("garden", "hop"), welcome());
 
@@ -82,6 +82,38 @@ describe("a notice", () => {
     ["of a lost transport", problem("transport-lost"), null],
     ["of a speaker", { type: "speaker_changed", participant: "ada" }, null],
   ])("%s", (_, message, notice) => {
-    expect(noticeOf(before, message)).toEqual(notice);
+    const after = reduce(before, message);
+    expect(noticesOf(before, after, message)).toEqual(notice === null ? [] : [notice]);
+  });
+});
+
+describe("notices of a group", () => {
+  const [me, ada, bob] = [member(0, "me"), member(1, "ada"), member(2, "bob")];
+  const nothing: ServerMessage = { type: "speaker_changed", participant: null };
+
+  it.each([
+    ["nothing", [me], [me], []],
+    ["our own coming", [], [me, ada], []],
+    ["our own going", [me, ada], [], []],
+    ["somebody in it", [me], [me, bob], [{ kind: "joined", name: "Name of bob" }]],
+    ["a further device", [me, ada], [me, ada, member(2, "ada")], []],
+    ["a return with another leaf", [me, ada], [me, member(5, "ada")], []],
+    [
+      "somebody who stays in the room without keys",
+      [me, ada],
+      [me],
+      [{ kind: "locked_out", name: "Name of ada" }],
+    ],
+    ["somebody who has left the room", [me, bob], [me], []],
+  ])("tell of %s", (_, were, are, notices) => {
+    expect(noticesOf(groupState(were), groupState(are), nothing)).toEqual(notices);
+  });
+
+  it("do not tell of the room, but use its members' own names", () => {
+    const inside = groupState([me, member(1, "ada", { name: "Ada" })]);
+    const came: ServerMessage = { type: "participant_joined", participant: participant("eve") };
+    const went: ServerMessage = { type: "participant_left", participant: "ada", reason: "left" };
+    expect(noticesOf(inside, inside, came)).toEqual([]);
+    expect(noticesOf(inside, inside, went)).toEqual([{ kind: "left", name: "Ada" }]);
   });
 });

@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import { refusedFrames, Seals } from "../../src/call/seals";
 import { noCounts } from "../../src/sealing/frames";
 
-const counts = (changes: object) => new Map([["c1", { ...noCounts(), ...changes }]]);
+const report = { counts: noCounts(), delay: 0, isFrozen: false };
+const counts = (changes: object) =>
+  new Map([["c1", { ...report, counts: { ...noCounts(), ...changes } }]]);
 
 function waitsAfter(...seconds: object[]): boolean {
   const seals = new Seals();
@@ -33,6 +35,20 @@ describe("waiting for keys", () => {
     seals.note(counts({ unknown_key: 1 }));
     seals.note(new Map());
     expect(seals.isWaiting("c1")).toBe(false);
+  });
+});
+
+describe("34, 35: what is held back", () => {
+  it.each([
+    ["nothing", {}, [false, false]],
+    ["frames that come as late as ever in a bad network", { delay: 3000 }, [false, false]],
+    ["frames that come later", { delay: 3001 }, [true, false]],
+    ["a stream that stands still", { isFrozen: true }, [false, true]],
+  ])("is seen: %s", (_, changes, expected) => {
+    const seals = new Seals();
+    expect([seals.isDelayed("c1"), seals.isFrozen("c1")]).toEqual([false, false]);
+    seals.note(new Map([["c1", { ...report, ...changes }]]));
+    expect([seals.isDelayed("c1"), seals.isFrozen("c1")]).toEqual(expected);
   });
 });
 

@@ -6,13 +6,16 @@ import {
   emptyState,
   findPublication,
   isSending,
+  isTrusted,
+  nameOf,
   others,
   ownPublications,
   receivable,
   reduce,
+  withheld,
 } from "../../src/call/state";
 import type { ServerMessage } from "../../src/protocol/messages";
-import { participant, publication, welcome } from "../people";
+import { groupState, member, participant, publication, welcome } from "../people";
 
 function stateAfter(...messages: ServerMessage[]): CallState {
   return messages.reduce(reduce, emptyState("garden", "hop"));
@@ -143,6 +146,42 @@ describe("publications", () => {
     expect(isSending(participant("ada", sound(false)), "audio")).toBe(true);
     expect(isSending(participant("ada", sound(true)), "audio")).toBe(false);
     expect(isSending(participant("ada", sound(false)), "video")).toBe(false);
+  });
+});
+
+describe("with a group", () => {
+  const [me, ada] = [member(0, "me"), member(1, "ada")];
+  const said = { type: "chat", participant: "ada", name: "Ada", text: "Hi" } as const;
+
+  it.each([
+    ["in no leaf", groupState([me]), false],
+    ["not judged yet", { ...groupState([me, ada]), verdicts: new Map() }, false],
+    ["not who had their name", groupState([me, ada], { 1: "changed" }), false],
+    ["new", groupState([me, ada], { 1: "new" }), true],
+    ["verified", groupState([me, ada], { 1: "verified" }), true],
+  ])("somebody who is %s", (_, state, trusted) => {
+    expect(isTrusted(state, "ada")).toBe(trusted);
+    expect(receivable(state)).toHaveLength(trusted ? 1 : 0);
+    const heard = trusted ? said : { type: "unopened_chat", participant: "ada" };
+    expect(withheld(state, said)).toEqual(heard);
+  });
+
+  it("is not met by what the server says", () => {
+    const state = { ...groupState([me]), standings: new Map([["ada", "met" as const]]) };
+    expect(isTrusted(state, "ada")).toBe(false);
+  });
+
+  it("is named by the leaf, and by the server only without one", () => {
+    const named = member(1, "ada", { name: "Ada Lovelace" });
+    expect(nameOf(groupState([me, named]), "ada")).toBe("Ada Lovelace");
+    expect(nameOf(groupState([me]), "ada")).toBe("Name of ada");
+    expect(nameOf(groupState([me]), "eve")).toBe("");
+  });
+
+  it("is not needed to hear people elsewhere", () => {
+    expect(withheld(stateAfter(welcome()), said)).toBe(said);
+    const own = { ...said, participant: "me" };
+    expect(withheld(groupState([me]), own)).toBe(own);
   });
 });
 

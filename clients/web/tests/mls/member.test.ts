@@ -113,6 +113,20 @@ describe("committers", () => {
   });
 });
 
+describe("keys that were given away", () => {
+  it("are renewed on demand, and all follow", async () => {
+    const hall = new Hall();
+    const [anna, ben] = (await meet(hall, "anna", "ben")) as [Visitor, Visitor];
+    const before = ben.keys;
+    await hall.give(ben, { type: "renew" });
+    await hall.pass(300);
+    expectAgreement([anna, ben]);
+    expect(ben.keys).not.toBe(before);
+    await hall.pass(3000);
+    expect(ben.epochs.at(-1)?.epoch).toBe(2);
+  });
+});
+
 describe("what members say", () => {
   it("is heard by all others once, with the name of who said it", async () => {
     const hall = new Hall();

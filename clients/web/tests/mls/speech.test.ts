@@ -18,7 +18,6 @@ const SAID: readonly Numbered[] = [
   { kind: "chat", number: 1, text: "Grüße" },
   BEACON,
   { ...BEACON, final: null },
-  { kind: "consent", number: 3, recording: "r1", granted: false },
 ];
 
 describe("what members say", () => {

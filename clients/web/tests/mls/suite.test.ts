@@ -191,7 +191,7 @@ describe.each([
   { name: "welcomed", clients: passiveWelcomes as readonly Told[] },
   { name: "following commits", clients: commits as readonly Told[] },
   { name: "in a random history", clients: random as readonly Told[] },
-])("a passive client $name", ({ clients }) => {
+])("a passive client $name", { timeout: 60_000 }, ({ clients }) => {
   it.each(clients.map((told, at) => ({ number: at + 1, told })))(
     "number $number",
     async ({ told }) => {
@@ -204,6 +204,7 @@ describe.each([
         expect(client.authenticator).toBe(epoch_authenticator);
       }
     },
+    60_000,
   );
 });
 

@@ -1,7 +1,7 @@
 /** Senders, and dice that fall the same each time. */
 
 import { type Bytes, utf8 } from "../../src/sealing/bytes";
-import type { FrameInfo, Sender } from "../../src/sealing/frames";
+import { type FrameInfo, PASSPHRASE_KIDS, type Sender } from "../../src/sealing/frames";
 import { importSecret } from "../../src/sealing/sframe";
 
 export async function sender(
@@ -9,7 +9,7 @@ export async function sender(
   { ident = 0x01020304, context = "c", epoch = 0n } = {},
 ): Promise<Sender> {
   const baseKey = await importSecret(utf8(base.repeat(32)));
-  return { baseKey, ident, context: utf8(context.repeat(16)), epoch };
+  return { baseKey, kids: PASSPHRASE_KIDS, ident, context: utf8(context.repeat(16)), epoch };
 }
 
 export const DELTA: FrameInfo = {

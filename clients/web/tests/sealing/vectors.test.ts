@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import vectors from "../../../../tests/data/vectors/sealed-frames.json";
 import { stretch } from "../../src/sealing/argon2";
 import { ChatOpener, ChatSealer } from "../../src/sealing/chat";
-import { Opener, Sealer } from "../../src/sealing/frames";
+import { MLS_KIDS, Opener, PASSPHRASE_KIDS, Sealer, type Sender } from "../../src/sealing/frames";
 import { RoomKeys } from "../../src/sealing/passphrase";
 import { importSecret } from "../../src/sealing/sframe";
 import type { SealedCodec } from "../../src/sealing/shims";
@@ -21,6 +21,20 @@ interface Frame {
   readonly wire: string;
 }
 
+interface Stream {
+  readonly codec: SealedCodec;
+  readonly stream: number;
+  readonly frames: readonly Frame[];
+}
+
+interface Member {
+  readonly base_key: string;
+  readonly leaf: number;
+  readonly context: string;
+  readonly epoch: number;
+  readonly streams: readonly Stream[];
+}
+
 interface Vectors {
   readonly secret: string;
   readonly room: string;
@@ -28,7 +42,8 @@ interface Vectors {
   readonly hello: { wire: string; name: string; sender: number; base_key: string };
   readonly passphrase: { text: string; salt: string; secret: string };
   readonly sender: { base_key: string; ident: number };
-  readonly streams: readonly { codec: SealedCodec; stream: number; frames: readonly Frame[] }[];
+  readonly streams: readonly Stream[];
+  readonly members: readonly Member[];
   readonly chat: readonly { text: string; line: string }[];
 }
 
@@ -36,10 +51,28 @@ const VECTORS = vectors as Vectors;
 const KEYS = await RoomKeys.of(unhex(VECTORS.secret), VECTORS.room);
 const SENDER = {
   baseKey: await importSecret(unhex(VECTORS.sender.base_key)),
+  kids: PASSPHRASE_KIDS,
   ident: VECTORS.sender.ident,
   context: KEYS.context,
   epoch: 0n,
 };
+
+async function member(told: Member): Promise<Sender> {
+  const [baseKey, context] = [await importSecret(unhex(told.base_key)), unhex(told.context)];
+  return { baseKey, kids: MLS_KIDS, ident: told.leaf, context, epoch: BigInt(told.epoch) };
+}
+
+async function sealsAlike(sender: Sender, told: Stream): Promise<void> {
+  const [sealer, opener] = [new Sealer(sender, told.stream), new Opener(sender, told.stream)];
+  for (const frame of told.frames) {
+    const { key_frame: isKeyFrame, spatial, temporal, width, height, time } = frame;
+    const info = { isKeyFrame, spatial, temporal, width, height, time };
+    const media = unhex(frame.media);
+    expect(hex(await sealer.seal(told.codec, media, info))).toBe(frame.wire);
+    expect(await opener.open(told.codec, unhex(frame.wire))).toMatchObject({ media });
+  }
+  expect(opener.counts.opened).toBe(told.frames.length);
+}
 
 describe("the vectors of the Python clients", () => {
   it("have our keys of a room", () => {
@@ -61,16 +94,15 @@ describe("the vectors of the Python clients", () => {
     expect(await new ChatOpener(hello.sender).open(line)).toBe("Hallo");
   });
 
-  it.each(VECTORS.streams)("have our frames of $codec in stream $stream", async (told) => {
-    const [sealer, opener] = [new Sealer(SENDER, told.stream), new Opener(SENDER, told.stream)];
-    for (const frame of told.frames) {
-      const { key_frame: isKeyFrame, spatial, temporal, width, height, time } = frame;
-      const info = { isKeyFrame, spatial, temporal, width, height, time };
-      const media = unhex(frame.media);
-      expect(hex(await sealer.seal(told.codec, media, info))).toBe(frame.wire);
-      expect(await opener.open(told.codec, unhex(frame.wire))).toMatchObject({ media });
+  it.each(VECTORS.streams)("have our frames of $codec in stream $stream", (told) =>
+    sealsAlike(SENDER, told),
+  );
+
+  it.each(VECTORS.members)("have our frames of leaf $leaf in epoch $epoch", async (told) => {
+    const sender = await member(told);
+    for (const stream of told.streams) {
+      await sealsAlike(sender, stream);
     }
-    expect(opener.counts.opened).toBe(told.frames.length);
   });
 
   it("have our lines of chat", async () => {

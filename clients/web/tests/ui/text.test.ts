@@ -14,24 +14,32 @@ const NAMES = {
 
 describe("a chip", () => {
   it("says size, layer and bitrate", () => {
-    const facts = { lines: 720, layer: "S2T2", kbps: 1412, refused: 0 };
+    const facts = { lines: 720, layer: "S2T2", kbps: 1412, refused: 0, troubles: [] };
     expect(chipText(facts, NAMES, "en")).toBe("HD · S2T2 · 1.4 Mbit/s");
     expect(chipText(facts, NAMES, "de")).toBe("HD · S2T2 · 1,4 Mbit/s");
   });
 
   it("says what it knows before the first picture", () => {
-    expect(chipText({ lines: 0, layer: "S0T0", kbps: 0, refused: 0 }, NAMES, "en")).toBe(
-      "S0T0 · 0 kbit/s",
-    );
+    expect(
+      chipText({ lines: 0, layer: "S0T0", kbps: 0, refused: 0, troubles: [] }, NAMES, "en"),
+    ).toBe("S0T0 · 0 kbit/s");
   });
 
   it("says how many frames could not be opened", () => {
-    const facts = { lines: 180, layer: "S0T2", kbps: 100, refused: 1234 };
+    const facts = { lines: 180, layer: "S0T2", kbps: 100, refused: 1234, troubles: [] };
     expect(chipText(facts, NAMES, "en")).toBe("Base · S0T2 · 100 kbit/s · 1,234 refused");
   });
 
+  it("says what is wrong with the way here, though nothing arrives", () => {
+    const facts = { lines: 180, layer: "S0T2", kbps: 100, refused: 0, troubles: ["held back"] };
+    expect(chipText(facts, NAMES, "en")).toBe("Base · S0T2 · 100 kbit/s · held back");
+    expect(chipText({ ...facts, layer: null, kbps: 0 }, NAMES, "en")).toBe("held back");
+  });
+
   it("is empty while nothing arrives", () => {
-    expect(chipText({ lines: 720, layer: null, kbps: 0, refused: 0 }, NAMES, "en")).toBe("");
+    expect(
+      chipText({ lines: 720, layer: null, kbps: 0, refused: 0, troubles: [] }, NAMES, "en"),
+    ).toBe("");
   });
 });
 

@@ -113,3 +113,12 @@ def test_what_cannot_be_sealed_is_refused(recording: Recording) -> None:
     """In words; never sent in clear."""
     with pytest.raises(ClientError, match="cannot be sealed"):
         RecordedSource(recording).seal(lambda frame: frame.data)
+
+
+def test_a_frame_without_keys_stays_here() -> None:
+    """Nothing of it leaves, and what follows is not held up."""
+    source = RecordedSource(load_recording("vp9-l3t3-key"))
+    source.seal(lambda frame: None if frame.spatial < 2 else bytes(100))
+    packets = source.produce(now=0.0) + [p for _ in range(10) for p in source.produce(now=0.0)]
+    assert packets
+    assert {bytes(packet.payload[-5:]) for packet in packets} == {bytes(5)}

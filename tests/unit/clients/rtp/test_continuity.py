@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from sfu.errors import MalformedPacket
 from sfu.wire.extensions import Extension
+from sfu.wire.packet import Packet
+from sfu.wire.pictures import Picture
 from sfu_clients.payload import EncodedFrame, packetizer
 from sfu_clients.recordings.recording import RecordedPacket, load_recording
 from sfu_clients.rtp.continuity import continuity
-from sfu_clients.rtp.packet import Packet
-from sfu_clients.rtp.pictures import Picture
 
 CODECS = ("VP8", "VP9", "H264", "AV1", "opus")
 H264_KEY, H264_OTHER = b"\0\0\0\1\x65abc", b"\0\0\0\1\x41abc"

@@ -3,6 +3,7 @@
 import pytest
 
 from sfu.wire.extensions import Extension, ExtensionIds
+from sfu.wire.packet import Packet, read_packet
 from sfu_clients.rtp.bandwidth import Departures
 from sfu_clients.rtp.outgoing import (
     HISTORY,
@@ -13,7 +14,6 @@ from sfu_clients.rtp.outgoing import (
     OutgoingStream,
     StreamTerms,
 )
-from sfu_clients.rtp.packet import Packet, read_packet
 
 IDS = {Extension.MID: 4, Extension.TRANSPORT_CC: 3}
 TERMS = StreamTerms("m", 0x1234, 0x5678, 96, 97, IDS, 90_000)

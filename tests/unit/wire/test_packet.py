@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sfu.errors import MalformedPacket
 from sfu.wire.extensions import Extension, ExtensionIds
-from sfu_clients.rtp.packet import Packet, read_packet, write_packet
+from sfu.wire.packet import Packet, read_packet, write_packet
 
 IDS = {Extension.MID: 4, Extension.TRANSPORT_CC: 3, Extension.DEPENDENCY_DESCRIPTOR: 13}
 

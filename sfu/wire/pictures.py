@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from sfu.wire.packet import Packet
 from sfu.wire.rtp import extend
-from sfu_clients.rtp.packet import Packet
 
 PATIENCE_SECONDS: Final = 0.4
 """How long a hole holds up what comes after it: three repetitions on a usual path."""

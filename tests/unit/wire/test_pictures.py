@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfu_clients.rtp.packet import Packet
-from sfu_clients.rtp.pictures import MAX_WAITING, PATIENCE_SECONDS, Picture, PictureBuffer
+from sfu.wire.packet import Packet
+from sfu.wire.pictures import MAX_WAITING, PATIENCE_SECONDS, Picture, PictureBuffer
 
 STEP = 0.01
 
