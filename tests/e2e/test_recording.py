@@ -201,10 +201,12 @@ async def test_who_consents_can_be_opened_and_nobody_else(
         status, text = await asyncio.to_thread(ask, hall(recorder), "POST")
         assert (status, b"public_key" in text) == (400, True)
         ident = await start(recorder, public_key=key[1])
+        began = time.monotonic()
         await asyncio.sleep(SECONDS / 2)
         async with call.client("Cleo"):
             await asyncio.sleep(SECONDS / 2)
         await asyncio.sleep(SECONDS / 2)
+        lasted = time.monotonic() - began
         (sealed,) = await stop(recorder, ident, tmp_path)
 
     stored = sealed.read_bytes()
@@ -226,10 +228,9 @@ async def test_who_consents_can_be_opened_and_nobody_else(
     assert not report["broken"]
     seen = watch(out)
     assert set(seen) == {"Ana, camera", "Ana, microphone"}
-    assert seen["Ana, camera"].seconds > 1.5 * SECONDS - 2
     assert set(seen["Ana, camera"].sizes) == {(640, 360)}
     assert seen["Ana, camera"].sizes[640, 360] > SECONDS * 20
-    assert SECONDS - 2 < seen["Ana, camera"].seconds < SECONDS + 1
+    assert lasted - 2 < seen["Ana, camera"].seconds < lasted + 1
     assert seen["Ana, microphone"].loudest > 0.1
     shown = out.read_bytes()
     middle = [frame for frame in call.sent["Ana"] if frame in shown]
