@@ -18,6 +18,7 @@ from sfu.signalling.messages import (
     Introduce,
     Mode,
     Problem,
+    SealedChat,
     SendChat,
     ServerMessage,
     Welcome,
@@ -131,8 +132,10 @@ class GroupSession:
                 opener = None if leaf is None else self._media.opener(leaf, publication.source)
                 subscriber.take_sealed(opener)
 
-    def hear(self, message: ServerMessage, subscribers: Mapping[str, Subscriber]) -> ServerMessage:
-        """Tell our member, and return the message as it came."""
+    def hear(
+        self, message: ServerMessage, subscribers: Mapping[str, Subscriber]
+    ) -> ServerMessage | None:
+        """Tell our member, and return the message as it came; None for lines beside the group."""
         if is_about_people(message):
             self.hand_out_keys(subscribers)
         if self._consenting is not None:
@@ -148,7 +151,7 @@ class GroupSession:
             self._put(entered)
         elif isinstance(message, _ABOUT_GROUPS):
             self._put(message)
-        return message
+        return None if isinstance(message, (Chat, SealedChat)) else message
 
     def lost(self) -> None:
         """The connection is gone."""
