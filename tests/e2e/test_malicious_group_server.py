@@ -7,6 +7,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -41,6 +42,11 @@ def lines(client: Client) -> list[str]:
     return read
 
 
+def all_have(read: list[list[str]], said: list[str]) -> bool:
+    """Whether everybody has read everything."""
+    return all(set(said) <= set(one) for one in read)
+
+
 async def all_read_each_other(*clients: Client) -> None:
     """They have the same keys: what each of them says is read by all others, sooner or later."""
     read = [lines(client) for client in clients]
@@ -51,14 +57,16 @@ async def all_read_each_other(*clients: Client) -> None:
                 with suppress(ClientError):  # who is added anew just now
                     await client.say(str(attempt))
             with suppress(TimeoutError):
-                await until(lambda said=said: all(set(said) <= set(one) for one in read), 3)
+                await until(partial(all_have, read, said), 3)
                 return
 
 
 async def enter(hall: Room, *people: str) -> list[Client]:
-    """These come after each other, and are in one group."""
-    clients = [await hall.enter(name) for name in people]
-    await hall.together(*clients)
+    """These come after each other, each with a commit of their own, and are in one group."""
+    clients: list[Client] = []
+    for name in people:
+        clients.append(await hall.enter(name))
+        await hall.together(*clients)
     return clients
 
 
@@ -237,7 +245,7 @@ async def test_who_is_in_the_room_alone_is_no_member(malice: Malice) -> None:
         ghosts = {"Ghost": None, "Ben": ben.participants[ben.participant].hello}
         for number, (name, hello) in enumerate(ghosts.items()):
             about = {"id": f"ghost-{number}", "name": name, "hello": hello, "moderator": False}
-            ghost = {**about, "connected": True, "publications": []}
+            ghost: Told = {**about, "connected": True, "publications": []}
             malice.say("Ana", {"type": "participant_joined", "participant": ghost})
         await until(lambda: len(ana.participants) == 4)
         await ana.say("Who is there?")

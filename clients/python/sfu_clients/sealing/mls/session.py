@@ -231,7 +231,8 @@ class GroupSession:
             case values.Outside():
                 self._media.leave()
             case values.Members():
-                self.members, self.group = output.members, output.group
+                self._meet(output.members)
+                self.group = output.group
                 self.hand_out_keys(stage.subscribers)
             case values.Line():
                 self._tell_line(output, stage)
@@ -257,6 +258,14 @@ class GroupSession:
         if epoch.cause == "joined":  # until now nothing was sent
             for source in self._sources:
                 source.ask_key_frame()
+
+    def _meet(self, members: tuple[values.GroupMember, ...]) -> None:
+        """A leaf that changes hands takes nothing of its former owner's keys along."""
+        devices = {member.leaf: member.device for member in members}
+        for member in self.members:
+            if devices.get(member.leaf) != member.device:
+                self._media.expel(member.leaf)
+        self.members = members
 
     def _tell_line(self, line: values.Line, stage: Stage) -> None:
         for member in self.members:
