@@ -14,11 +14,10 @@ from sfu_clients.media.sources import PatternSource, ToneSource
 from sfu_clients.payload import EncodedFrame
 from sfu_clients.sealing.epochs import EpochKeys, read_epoch
 from sfu_clients.sealing.frames import Sealer, Stream
-from sfu_clients.sealing.mls.media import GroupMedia
 from sfu_clients.sealing.room import frame_info
 from sfu_clients.sealing.sframe import read_header
 from sfu_clients.subscriber import Subscriber
-from tests.support.groups import Room, names, room, session, until
+from tests.support.groups import Room, names, room, session, steal, until
 from tests.support.malice import Malice, Media, Told, corrupt
 
 SILENCE = bytes.fromhex("f8fffe")
@@ -72,15 +71,7 @@ def malice(monkeypatch: pytest.MonkeyPatch) -> Malice:
 @pytest.fixture
 def stolen(monkeypatch: pytest.MonkeyPatch) -> dict[int, EpochKeys]:
     """The keys of each epoch, as whoever is a member has them."""
-    taken: dict[int, EpochKeys] = {}
-    install = GroupMedia.install
-
-    def take(media: GroupMedia, keys: EpochKeys) -> bool:
-        taken[keys.epoch] = keys
-        return install(media, keys)
-
-    monkeypatch.setattr(GroupMedia, "install", take)
-    return taken
+    return steal(monkeypatch)
 
 
 async def enter(hall: Room, name: str, *before: Client) -> Client:

@@ -5,8 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import pytest
+
 from sfu_clients.client import Client
+from sfu_clients.sealing.epochs import EpochKeys
 from sfu_clients.sealing.mls.engine import ENGINE
+from sfu_clients.sealing.mls.media import GroupMedia
 from sfu_clients.sealing.mls.session import GroupSession
 from tests.support.running import running, settings
 from tests.support.secrets import SECRET
@@ -30,6 +34,19 @@ def session(client: Client) -> GroupSession:
 def names(client: Client) -> list[str]:
     """Who is in the group, as this client sees it."""
     return sorted(member.name for member in session(client).members)
+
+
+def steal(monkeypatch: pytest.MonkeyPatch) -> dict[int, EpochKeys]:
+    """The keys of each epoch from now on, as members in this process have them."""
+    taken: dict[int, EpochKeys] = {}
+    install = GroupMedia.install
+
+    def take(media: GroupMedia, keys: EpochKeys) -> bool:
+        taken[keys.epoch] = keys
+        return install(media, keys)
+
+    monkeypatch.setattr(GroupMedia, "install", take)
+    return taken
 
 
 class Room:

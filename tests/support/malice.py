@@ -135,7 +135,7 @@ class Media:
     def __init__(self, packet: bytes) -> None:
         view = RtpView()
         parse_rtp(packet, len(packet), view)
-        self.ssrc = view.ssrc
+        self.ssrc, self.payload_type = view.ssrc, view.payload_type
         self._head = packet[: view.payload_offset]
         self.payload = packet[view.payload_offset : view.payload_end]
 
