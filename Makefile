@@ -23,8 +23,9 @@ run: .make/page .make/python .make/engine ## a conference on this machine, ctrl-
 
 test: test-page test-python test-browsers ## every test, real browsers included
 
-test-long: test ## the same, then many more random inputs for every parser, long calls, and the image
+test-long: test ## the same, then many more random inputs for every parser, further attacks, long calls, and the image
 	@$(BIN)/pytest --hypothesis-profile=long
+	@$(BIN)/pytest tests/e2e -p no:randomly -m long
 	@$(BIN)/pytest tests/soak -p no:randomly
 	@$(MAKE) --no-print-directory test-image
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from sfu.signalling.messages import Chat, ServerMessage
 from sfu.transport.peer import Peer
 from sfu.wire.rtp import RtpView, parse_rtp
 from sfu_clients.client import Client
 from sfu_clients.media.sources import PatternSource, ToneSource
 from sfu_clients.subscriber import Subscriber
+from tests.support.malice import corrupt
 from tests.support.media import OPUS
 from tests.support.running import running, settings
 from tests.support.secrets import SECRET
@@ -142,6 +144,28 @@ async def test_what_was_changed_is_not_played(
         assert set(refused) <= reasons
         malice.attack = None
         await until(lambda: sound.viewing.frames > heard + DELAY)
+
+
+async def test_a_line_in_clear_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """7, 38: what the server says in Ana's name is not read; what she says is."""
+    server = corrupt(monkeypatch)
+    async with (
+        running(settings()) as (_, url),
+        Client(url, "hall", name="Ana", secret=SECRET) as ana,
+        Client(url, "hall", name="Ben", secret=SECRET) as ben,
+    ):
+        read: list[str] = []
+
+        def hear(message: ServerMessage) -> None:
+            if isinstance(message, Chat):
+                read.append(message.text)
+
+        ben.listen(hear)
+        about = {"participant": ana.participant, "name": "Ana", "text": "I said this in clear."}
+        server.say("Ben", {"type": "chat", **about})
+        await ana.say("I said this.")
+        await until(lambda: "I said this." in read)
+        assert read == ["I said this."]
 
 
 async def test_nothing_is_refused_of_what_was_not_changed(malice: Malice) -> None:

@@ -289,10 +289,11 @@ class Client:
             self._stale.set()
         self._roster.receive(message)
         self._roster.name(self.publishers)
-        message = self.mode.hear(message, self.subscribers)
-        if isinstance(message, LayerChanged) and message.publication in self.subscribers:
-            self.subscribers[message.publication].receive_layer(message)
-        self._listeners.tell(message)
+        heard = self.mode.hear(message, self.subscribers)
+        if isinstance(heard, LayerChanged) and heard.publication in self.subscribers:
+            self.subscribers[heard.publication].receive_layer(heard)
+        if heard is not None:
+            self._listeners.tell(heard)
 
 
 def _validated(message: Sent) -> Sent:

@@ -83,8 +83,13 @@ class Session(Protocol):
         """Let each subscriber open what its publisher seals now, and nothing else."""
         ...
 
-    def hear(self, message: ServerMessage, subscribers: Mapping[str, Subscriber]) -> ServerMessage:
-        """Learn from any message, and return it as it is meant for the client's listeners."""
+    def hear(
+        self, message: ServerMessage, subscribers: Mapping[str, Subscriber]
+    ) -> ServerMessage | None:
+        """Learn from any message, and return it as it is meant for the client's listeners.
+
+        None for what nobody may take for the words of a person.
+        """
         ...
 
     def lost(self) -> None:
@@ -164,17 +169,19 @@ class SealedSession:
             if (subscriber := subscribers.get(publication.id)) is not None:
                 subscriber.take_sealed(self._room.opener(owner.id, publication.source))
 
-    def hear(self, message: ServerMessage, subscribers: Mapping[str, Subscriber]) -> ServerMessage:
+    def hear(
+        self, message: ServerMessage, subscribers: Mapping[str, Subscriber]
+    ) -> ServerMessage | None:
         """Learn from any message, and return it; a sealed line as one that can be read.
 
-        What cannot be opened is returned as it came.
+        A sealed line that cannot be opened is returned as it came, one in clear is nobody's.
         """
         if is_about_people(message):
             self.hand_out_keys(subscribers)
         if self._consenting is not None:
             self._consenting.hear(message)
         if not isinstance(message, SealedChat):
-            return message
+            return None if isinstance(message, Chat) else message
         text = self._room.open_line(message.participant, message.line)
         name = self._room.name(message.participant)
         if text is None or name is None:

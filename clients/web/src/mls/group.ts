@@ -67,6 +67,7 @@ export class Group {
   ): Promise<Group> {
     const { publicPackage, privatePackage } = pack;
     const state = createGroup(id, publicPackage, privatePackage, [], suite, configFor(check));
+    privatePackage.initPrivateKey.fill(0); // nobody adds the first member
     return new Group(await state, suite);
   }
 
@@ -96,6 +97,7 @@ export class Group {
       if (state.groupContext.extensions.length > 0) {
         throw new Refused("forbidden_proposal", "the group has extensions");
       }
+      privatePackage.initPrivateKey.fill(0); // or whoever steals it later opens the Welcome, too
       return new Group({ ...state, clientConfig: configFor(check) }, suite);
     });
   }

@@ -350,6 +350,18 @@ describe("crowds", () => {
 });
 
 describe("secrets", () => {
+  it("of a key package are gone once it has been used (13)", async () => {
+    const annas = await makePackage(suite, async () => utf8("anna"));
+    const bens = await makePackage(suite, async () => utf8("ben"));
+    const founded = await Group.create(new Uint8Array(32), annas, () => true, suite);
+    const { welcome } = await founded.commit([readPackage(bens.bytes)], []);
+    await Group.join(welcome as Bytes, bens, () => true, suite);
+    for (const { privatePackage } of [annas, bens]) {
+      expect(privatePackage.initPrivateKey.every((byte) => byte === 0)).toBe(true);
+    }
+    await expect(Group.join(welcome as Bytes, bens, () => true, suite)).rejects.toThrow();
+  });
+
   it("that were stolen are of no use after their owner has renewed them (32)", async () => {
     const annas = await makePackage(suite, async () => utf8("anna"));
     const bens = await makePackage(suite, async () => utf8("ben"));

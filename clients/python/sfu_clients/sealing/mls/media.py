@@ -52,6 +52,11 @@ class GroupMedia:
         with self._lock:
             self._ring.opening.end(leaf, epoch, counters)
 
+    def expel(self, leaf: int) -> None:
+        """Whoever had this leaf before is gone: nothing of theirs opens any more."""
+        with self._lock:
+            self._ring.opening.expel(leaf)
+
     def progress(self) -> tuple[Progress | None, Progress | None]:
         """How far we have come in the epoch that seals, and in the one before."""
         with self._lock:

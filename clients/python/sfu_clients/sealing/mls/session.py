@@ -18,6 +18,7 @@ from sfu.signalling.messages import (
     Introduce,
     Mode,
     Problem,
+    SealedChat,
     SendChat,
     ServerMessage,
     Welcome,
@@ -131,8 +132,10 @@ class GroupSession:
                 opener = None if leaf is None else self._media.opener(leaf, publication.source)
                 subscriber.take_sealed(opener)
 
-    def hear(self, message: ServerMessage, subscribers: Mapping[str, Subscriber]) -> ServerMessage:
-        """Tell our member, and return the message as it came."""
+    def hear(
+        self, message: ServerMessage, subscribers: Mapping[str, Subscriber]
+    ) -> ServerMessage | None:
+        """Tell our member, and return the message as it came; None for lines beside the group."""
         if is_about_people(message):
             self.hand_out_keys(subscribers)
         if self._consenting is not None:
@@ -148,7 +151,7 @@ class GroupSession:
             self._put(entered)
         elif isinstance(message, _ABOUT_GROUPS):
             self._put(message)
-        return message
+        return None if isinstance(message, (Chat, SealedChat)) else message
 
     def lost(self) -> None:
         """The connection is gone."""
@@ -228,7 +231,8 @@ class GroupSession:
             case values.Outside():
                 self._media.leave()
             case values.Members():
-                self.members, self.group = output.members, output.group
+                self._meet(output.members)
+                self.group = output.group
                 self.hand_out_keys(stage.subscribers)
             case values.Line():
                 self._tell_line(output, stage)
@@ -254,6 +258,14 @@ class GroupSession:
         if epoch.cause == "joined":  # until now nothing was sent
             for source in self._sources:
                 source.ask_key_frame()
+
+    def _meet(self, members: tuple[values.GroupMember, ...]) -> None:
+        """A leaf that changes hands takes nothing of its former owner's keys along."""
+        devices = {member.leaf: member.device for member in members}
+        for member in self.members:
+            if devices.get(member.leaf) != member.device:
+                self._media.expel(member.leaf)
+        self.members = members
 
     def _tell_line(self, line: values.Line, stage: Stage) -> None:
         for member in self.members:

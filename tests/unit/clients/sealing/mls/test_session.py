@@ -1,9 +1,7 @@
 """Calls with groups: whole clients, each with a member in V8, against a whole server."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,12 +13,9 @@ from sfu_clients.follower import Follower
 from sfu_clients.media.sources import PatternSource, ToneSource
 from sfu_clients.sealing.mls.devices import Device
 from sfu_clients.sealing.mls.engine import ENGINE
-from sfu_clients.sealing.mls.session import GroupSession
-from tests.support.running import running, settings
+from tests.support.groups import names, room, session, until
+from tests.support.secrets import OTHER_SECRET, SECRET
 
-SECRET = "AAECAwQFBgcICQoLDA0ODw"
-OTHER_SECRET = "Dw4NDAsKCQgHBgUEAwIBAA"
-SECONDS = 20
 SMALL = (160, 96)
 
 
@@ -32,55 +27,6 @@ def is_decoded(by: Follower, frames: int = 20) -> Callable[[], bool]:
         return bool(reports) and all(report["frames_decoded"] >= frames for report in reports)
 
     return look
-
-
-async def until(condition: Callable[[], object], seconds: float = SECONDS) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - what is looked at knows nothing of events
-            await asyncio.sleep(0.02)
-
-
-def session(client: Client) -> GroupSession:
-    """What the client knows of its group."""
-    assert isinstance(client.mode, GroupSession)
-    return client.mode
-
-
-def names(client: Client) -> list[str]:
-    """Who is in the group, as this client sees it."""
-    return sorted(member.name for member in session(client).members)
-
-
-class Room:
-    """A server, and who is in one room of it."""
-
-    def __init__(self, url: str, stack: AsyncExitStack) -> None:
-        self.url = url
-        self._stack = stack
-
-    def client(self, name: str, **options: Any) -> Client:  # noqa: ANN401 - any of a client's
-        """Somebody with the secret of the room, unless told otherwise."""
-        given = {"secret": SECRET, "mode": "e2ee-mls", **options}
-        return Client(self.url, "hall", name=name, **given)
-
-    async def enter(self, name: str, **options: Any) -> Client:  # noqa: ANN401 - the same
-        """The same, in the room until its end."""
-        return await self._stack.enter_async_context(self.client(name, **options))
-
-    async def together(self, *clients: Client) -> None:
-        """Until all of them see the same group, of them alone."""
-        expected = sorted(client.participants[client.participant].name for client in clients)
-        await until(lambda: all(names(client) == expected for client in clients))
-        assert len({session(client).group for client in clients}) == 1
-
-
-@asynccontextmanager
-async def room() -> AsyncIterator[Room]:
-    """Afterwards, no V8 is left."""
-    async with running(settings()) as (_, url), AsyncExitStack() as stack:
-        yield Room(url, stack)
-    assert ENGINE.members == 0
 
 
 async def test_people_see_and_hear_each_other() -> None:
