@@ -4,7 +4,7 @@ import { encode } from "../sealing/base64url";
 import type { Membership, Prepared } from "./membership";
 import { Refused } from "./refused";
 import type { Candidate, Roster } from "./roster";
-import { findWork, GATHER_MS, isNothing, TURN_MS, turnOf, type Work } from "./work";
+import { findWork, GATHER_MS, isNothing, PACE_MS, TURN_MS, turnOf, type Work } from "./work";
 
 /** Everybody's own keys are renewed at least so often. */
 const RENEW_MS = 600_000;
@@ -21,6 +21,7 @@ export class Committer {
   /** Hellos of which no Add can be made. */
   readonly #bad = new Set<string>();
   #renewedAt = 0;
+  #proposedAt = Number.NEGATIVE_INFINITY;
 
   constructor(roster: Roster) {
     this.#roster = roster;
@@ -32,6 +33,7 @@ export class Committer {
     this.#workSince = null;
     this.#bad.clear();
     this.#renewedAt = now;
+    this.#proposedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** Our keys have to be renewed at once. */
@@ -63,6 +65,7 @@ export class Committer {
     if (this.#pending || !this.#isTime(work, turnOf(this.#roster, leaves, ownLeaf), now)) {
       return null;
     }
+    this.#proposedAt = now;
     try {
       this.#pending = { ...(await membership.prepare(work)), add: work.add };
     } catch (error) {
@@ -78,7 +81,8 @@ export class Committer {
       return now - this.#renewedAt >= RENEW_MS + turn * RENEW_TURN_MS;
     }
     this.#workSince ??= now;
-    return now - this.#workSince >= GATHER_MS + turn * TURN_MS;
+    const gathered = Math.max(this.#workSince + GATHER_MS, this.#proposedAt + PACE_MS);
+    return now >= gathered + turn * TURN_MS;
   }
 
   /** Find out which of these packages cannot be added, so that they do not keep out the others. */

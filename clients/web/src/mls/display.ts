@@ -72,9 +72,7 @@ function listMembers(
       : {
           leaf,
           participant: candidates.get(key)?.participant ?? null,
-          person: encode(identity.person),
-          device: encode(identity.device),
-          name: identity.name,
+          ...identity,
           isSelf,
           isSilent: !isSelf && watch.isSilent(key, now),
         };

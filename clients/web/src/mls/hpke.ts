@@ -1,10 +1,10 @@
 /** HPKE (RFC 9180) in base mode: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM. */
 
 import { gcm } from "@noble/ciphers/aes.js";
-import { x25519 } from "@noble/curves/ed25519.js";
+import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { expand, extract } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
 /** Of X25519, 32 bytes each. */
 export interface KeyPair {
@@ -30,6 +30,9 @@ const VERSION = utf8ToBytes("HPKE-v1");
 const [KEM, KDF, AEAD] = [0x0020, 0x0001, 0x0001];
 const KEM_SUITE = concatBytes(utf8ToBytes("KEM"), twoBytes(KEM));
 const HPKE_SUITE = concatBytes(utf8ToBytes("HPKE"), twoBytes(KEM), twoBytes(KDF), twoBytes(AEAD));
+
+/** RFC 7748 section 5: what is left of the bits of a private key. */
+const CLAMP = (1n << 254n) - 8n;
 
 const MODE_BASE = Uint8Array.of(0);
 
@@ -77,6 +80,18 @@ function schedule(shared: Uint8Array, info: Uint8Array): Context {
   };
 }
 
+/**
+ * X25519 (RFC 7748) with the base point, four times as fast as by its ladder: on Ed25519's form of
+ * the curve there is a table of multiples. u = (1 + y) / (1 - y) (section 4.1).
+ */
+export function publicKeyOf(privateKey: Uint8Array): Uint8Array {
+  const { Fn, Fp, BASE } = ed25519.Point;
+  const number = BigInt(`0x${bytesToHex(privateKey.toReversed())}`);
+  const scalar = Fn.create((number & CLAMP) | (1n << 254n));
+  const { Y, Z } = BASE.multiply(scalar);
+  return Fp.toBytes(Fp.div(Fp.add(Z, Y), Fp.sub(Z, Y)));
+}
+
 /** Section 5.1.1, SetupBaseS; throws for a public key of small order (section 7.1.4). */
 function setupSender(receiver: Uint8Array, info: Uint8Array) {
   const ephemeral = generateKeyPair();
@@ -88,7 +103,7 @@ function setupSender(receiver: Uint8Array, info: Uint8Array) {
 /** Section 5.1.1, SetupBaseR. */
 function setupReceiver(privateKey: Uint8Array, encapsulated: Uint8Array, info: Uint8Array) {
   const exchanged = x25519.getSharedSecret(privateKey, encapsulated);
-  const receiver = x25519.getPublicKey(privateKey);
+  const receiver = publicKeyOf(privateKey);
   return schedule(sharedSecret(exchanged, encapsulated, receiver), info);
 }
 
@@ -96,7 +111,7 @@ function setupReceiver(privateKey: Uint8Array, encapsulated: Uint8Array, info: U
 export function deriveKeyPair(keyingMaterial: Uint8Array): KeyPair {
   const secret = labeledExtract(KEM_SUITE, NONE, "dkp_prk", keyingMaterial);
   const privateKey = labeledExpand(KEM_SUITE, secret, "sk", NONE, HASH_BYTES);
-  return { privateKey, publicKey: x25519.getPublicKey(privateKey) };
+  return { privateKey, publicKey: publicKeyOf(privateKey) };
 }
 
 export function generateKeyPair(): KeyPair {

@@ -1,7 +1,7 @@
 /** The identity in a leaf's credential: which person's device it is, and that it was invited. */
 
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { type Bytes, concat, utf8 } from "../sealing/bytes";
+import { verify } from "./ed25519";
 import type { RoomSecret } from "./secret";
 import type { Device } from "./types";
 import { own } from "./wire";
@@ -52,7 +52,7 @@ export function readIdentity(room: RoomSecret, bytes: Bytes, leafKey: Bytes): Id
   const claim = claimOf(room, leafKey, person, device, name);
   const holds =
     isSame(room.invite(concat(claim, signature)), bytes.slice(SIGNATURE, INVITE)) &&
-    isSigned(signature, claim, device) &&
+    verify(device, claim, signature) &&
     isEndorsed(endorsement, person, device);
   const text = readText(name);
   return holds && text !== null ? { person, device, name: text } : null;
@@ -77,15 +77,7 @@ function isEndorsed(endorsement: Bytes, person: Bytes, device: Bytes): boolean {
   if (isSame(person, device)) {
     return endorsement.every((byte) => byte === 0);
   }
-  return isSigned(endorsement, endorsementClaim(device), person);
-}
-
-function isSigned(signature: Bytes, data: Bytes, key: Bytes): boolean {
-  try {
-    return ed25519.verify(signature, data, key, { zip215: false });
-  } catch {
-    return false; // no key, or no signature
-  }
+  return verify(person, endorsementClaim(device), endorsement);
 }
 
 /** Without telling by its time where they differ. */

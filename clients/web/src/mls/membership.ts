@@ -1,9 +1,10 @@
 /** Being in a group: its view of now, the secrets of its epochs, and what was said in it. */
 
 import type { CiphersuiteImpl } from "ts-mls";
+import { encode } from "../sealing/base64url";
 import type { Bytes } from "../sealing/bytes";
 import { Group } from "./group";
-import { type Identity, readIdentity } from "./identity";
+import { readIdentity } from "./identity";
 import type { OwnPackage } from "./packages";
 import { Refused } from "./refused";
 import { type Candidate, keyText } from "./roster";
@@ -19,6 +20,13 @@ interface Epoch {
   readonly secret: EpochSecret;
   readonly transcript: string;
   readonly leaves: ReadonlyMap<string, number>;
+}
+
+/** An identity as people are told of it: the keys as base64url. */
+export interface Named {
+  readonly person: string;
+  readonly device: string;
+  readonly name: string;
 }
 
 /** Our commit, until the server has taken it. */
@@ -42,7 +50,7 @@ export class Membership {
   /** The highest number that each leaf's messages had. */
   readonly #numbers = new Map<string, number>();
   #said = 0;
-  readonly #identities = new Map<string, Identity>();
+  readonly #identities = new Map<string, Named>();
   readonly #room: RoomSecret;
 
   private constructor(group: Group, room: RoomSecret) {
@@ -76,7 +84,7 @@ export class Membership {
     return this.#epochs[0]?.leaves ?? new Map();
   }
 
-  identityOf(leafKey: string): Identity | null {
+  identityOf(leafKey: string): Named | null {
     return this.#identities.get(leafKey) ?? null;
   }
 
@@ -163,7 +171,7 @@ export class Membership {
     for (const { leaf, leafKey, identity } of next.leaves) {
       const key = keyText(leafKey);
       leaves.set(key, leaf);
-      const known = this.#identities.get(key) ?? readIdentity(this.#room, identity, leafKey);
+      const known = this.#identities.get(key) ?? this.#read(identity, leafKey);
       if (known) {
         this.#identities.set(key, known);
       }
@@ -178,6 +186,17 @@ export class Membership {
       baseKeys: secret.takeBaseKeys(),
       cause,
     };
+  }
+
+  #read(bytes: Bytes, leafKey: Bytes): Named | null {
+    const identity = readIdentity(this.#room, bytes, leafKey);
+    return (
+      identity && {
+        person: encode(identity.person),
+        device: encode(identity.device),
+        name: identity.name,
+      }
+    );
   }
 
   #forget(leaves: ReadonlyMap<string, number>): void {

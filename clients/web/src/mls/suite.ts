@@ -11,10 +11,10 @@ import { expand, extract } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { CiphersuiteImpl, Hash, Hpke, Kdf, PrivateKey, PublicKey, Signature } from "ts-mls";
+import { verify } from "./ed25519";
 import * as hpke from "./hpke";
 
 const HASH_BYTES = 32;
-const SIGNATURE_BYTES = 64;
 
 const hash: Hash = {
   digest: async (data) => sha256(data),
@@ -37,13 +37,9 @@ const kdf: Kdf = {
   expand: async (secret, info, length) => expand(sha256, secret, info, length),
 };
 
-/** RFC 8032, without the leniency of ZIP 215 that noble would allow. */
 const signature: Signature = {
   sign: async (key, message) => ed25519.sign(message, key),
-  verify: async (key, message, signed) =>
-    key.length === HASH_BYTES &&
-    signed.length === SIGNATURE_BYTES &&
-    ed25519.verify(signed, message, key, { zip215: false }),
+  verify: async (key, message, signed) => verify(key, message, signed),
   keygen: async () => {
     const { secretKey, publicKey } = ed25519.keygen();
     return { signKey: secretKey, publicKey };

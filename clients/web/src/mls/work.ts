@@ -5,6 +5,9 @@ import type { Candidate, Roster } from "./roster";
 /** Work that comes together is done together. */
 export const GATHER_MS = 100;
 
+/** Between two commits of a member: in a storm each is work for everybody, and waits for more. */
+export const PACE_MS = 500;
+
 /** What one waits for each of those whose turn comes before. */
 export const TURN_MS = 400;
 

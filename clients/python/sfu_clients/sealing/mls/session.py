@@ -47,7 +47,7 @@ PROGRESS_SECONDS: Final = 1.0
 MAX_WAITING: Final = 1000
 """Things that the server said; what is more is missed, and asked for again."""
 
-_ABOUT_GROUPS: Final = (
+ABOUT_GROUPS: Final = (
     GroupStarted,
     CommitAccepted,
     GroupWelcome,
@@ -86,7 +86,8 @@ class GroupSession:
         self._secret = _read(secret)
         self._room, self._name, self._device = room, name, device
         self._roster = roster
-        self._engine = engine
+        self.engine = engine
+        """What makes our member."""
         self._member: MlsMember | None = None
         self._media = GroupMedia()
         self._consenting = Consenting(self._media.seal_keys) if consents else None
@@ -107,7 +108,7 @@ class GroupSession:
 
     async def begin(self) -> str:
         """Our hello; raises ClientError without an engine."""
-        self._member = await self._engine.member(self._secret, self._room, self._name, self._device)
+        self._member = await self.engine.member(self._secret, self._room, self._name, self._device)
         return await self._member.introduce()
 
     async def end(self) -> None:
@@ -149,7 +150,7 @@ class GroupSession:
                 present=self._present,
             )
             self._put(entered)
-        elif isinstance(message, _ABOUT_GROUPS):
+        elif isinstance(message, ABOUT_GROUPS):
             self._put(message)
         return None if isinstance(message, (Chat, SealedChat)) else message
 
