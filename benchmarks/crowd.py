@@ -12,6 +12,7 @@ import secrets
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -133,7 +134,7 @@ def judge_crowd(told: Sequence[dict[str, Any]], stayed: Sequence[str]) -> dict[s
     return {
         "members": len(told),
         "joining": {
-            "converged_s": _since(entered, _agreed_at(told, len(told))),
+            "converged_s": _since(entered, _agreed_at(told, len(told), 0.0)),
             "commits": max(epoch for one in told for at, epoch, _ in one["epochs"] if at < CALM_AT),
             "without_keys_s": _spread(
                 one["epochs"][0][0] - one["entered"] for one in told if one["epochs"]
@@ -143,7 +144,7 @@ def judge_crowd(told: Sequence[dict[str, Any]], stayed: Sequence[str]) -> dict[s
         },
         "calm": {"longest_silence_s": _longest(told, "calm")},
         "leaving": {
-            "converged_s": _since(left, _agreed_at(staying, len(staying))),
+            "converged_s": _since(left, _agreed_at(staying, len(staying), LEAVE_AT)),
             "epochs": len(
                 {epoch for one in staying for at, epoch, _ in one["epochs"] if at >= LEAVE_AT}
             ),
@@ -157,22 +158,18 @@ def judge_crowd(told: Sequence[dict[str, Any]], stayed: Sequence[str]) -> dict[s
         "bytes_sent_each": round(sum(one["sent_bytes"] for one in told) / len(told)),
         "bytes_told_each": round(sum(one["told_bytes"] for one in told) / len(told)),
         "thought_s": _spread(one["thought"] for one in told),
-        "refused": sum(sum(one["refused"].values()) for one in told),
+        "refused": dict(sum((Counter(one["refused"]) for one in told), Counter())),
     }
 
 
-def _agreed_at(told: Sequence[dict[str, Any]], size: int) -> float | None:
+def _agreed_at(told: Sequence[dict[str, Any]], size: int, after: float) -> float | None:
     """When the last of them saw so many members, with the same keys as the others."""
-    latest: list[float] = []
-    keys: set[str] = set()
-    for one in told:
-        since = [at for at, seen in one["sizes"] if seen == size]
-        if not since:
-            return None
-        known = [(at, key) for at, _, key in one["epochs"] if at <= since[0]]
-        keys.add(known[-1][1])
-        latest.append(since[0])
-    return max(latest) if len(keys) == 1 else None
+    seen = [[at for at, members in one["sizes"] if members == size and at > after] for one in told]
+    if not all(seen):
+        return None
+    last = max(each[0] for each in seen)
+    keys = {max((at, key) for at, _, key in one["epochs"] if at <= last)[1] for one in told}
+    return last if len(keys) == 1 else None
 
 
 def _since(event: float, at: float | None) -> float | None:
@@ -234,16 +231,21 @@ def changes(server: BenchServer) -> dict[str, Any]:
     with Crew(Plan(server.url, room, secret, tuple(crew), windows) for crew in crews) as crew:
         told, cpu = crew.play()
     (listener,) = (one for one in told if one["name"] == "listener")
-    times = [at for at, _, _ in listener["epochs"] if begin <= at <= end + 2]
+    times = {epoch: at for at, epoch, _ in listener["epochs"] if begin <= at <= end + 2}
+    first = {
+        epoch: min(at for one in told for at, of, _ in one["epochs"] if of == epoch)
+        for epoch in times
+    }
     return {
         "epochs": len(times),
-        "seconds_between_epochs": _spread(later - at for at, later in pairwise(times)),
+        "seconds_between_epochs": _spread(later - at for at, later in pairwise(times.values())),
+        "keys_after_the_first_s": _spread(at - first[epoch] for epoch, at in times.items()),
         "longest_gap_ms": {
             name: {window: round(1000 * seconds) for window, seconds in heard["longest"].items()}
             for name, heard in listener["heard"].items()
         },
+        "gaps_over_60_ms": {name: heard["gaps"] for name, heard in listener["heard"].items()},
         "pieces": {name: heard["pieces"] for name, heard in listener["heard"].items()},
-        "pieces_sent_at_least": round((stay - 1) * 50),
         "members_cpu_s": round(cpu, 1),
     }
 

@@ -27,6 +27,9 @@ from sfu_clients.sealing.mls.values import Epoch, Input, Members, Output, Send
 
 LOOK_SECONDS: Final = 0.1
 
+GAP_SECONDS: Final = 0.06
+"""What is longer may be heard."""
+
 
 class Member(msgspec.Struct, frozen=True):
     """What one of them does; times are in seconds since the beginning."""
@@ -70,6 +73,8 @@ class Gaps:
         self.first: float | None = None
         self.last: float | None = None
         self.longest: dict[str, float] = {}
+        self.gaps: dict[str, int] = {}
+        """How many were longer than `GAP_SECONDS`."""
         self.pieces = 0
 
     def heard(self, now: float) -> None:
@@ -79,6 +84,7 @@ class Gaps:
             for name, begin, end in self._windows:
                 if begin <= now < end:
                     self.longest[name] = max(self.longest.get(name, 0.0), now - self.last)
+                    self.gaps[name] = self.gaps.get(name, 0) + (now - self.last > GAP_SECONDS)
         self.first = now if self.first is None else self.first
         self.last = now
 
@@ -205,6 +211,7 @@ class Actor:
                     "first": gaps.first,
                     "last": gaps.last,
                     "longest": gaps.longest,
+                    "gaps": gaps.gaps,
                     "pieces": gaps.pieces,
                 }
                 for name, gaps in self._gaps.items()
