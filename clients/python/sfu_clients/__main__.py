@@ -1,10 +1,10 @@
-"""The command `sfu-client`: publish and subscribe without a browser."""
+"""The command `sfu-client`: publish, subscribe, load and verify without a browser."""
 
 import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sfu_clients.commands import load, publish, subscribe
+from sfu_clients.commands import load, publish, subscribe, verify
 from sfu_clients.commands.options import Commands, Parser
 from sfu_clients.errors import ClientError, ConnectionEnded, Unreachable
 
@@ -12,6 +12,7 @@ COMMANDS: Final[Sequence[Callable[[Commands], None]]] = (
     publish.add,
     subscribe.add,
     load.add,
+    verify.add,
 )
 """Each adds a parser whose `run` takes the options and returns the exit code."""
 

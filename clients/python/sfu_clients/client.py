@@ -15,12 +15,11 @@ from typing import Final, Self, TypeVar
 
 import msgspec
 
+from sfu.keylog import KeyLog
 from sfu.signalling.messages import (
-    Answer,
     Join,
     LayerChanged,
     MediaSource,
-    Offer,
     Participant,
     Publication,
     SendChat,
@@ -60,17 +59,19 @@ class Client:
         token: str | None = None,
         insecure: bool = False,
         secret: str | None = None,
+        keylog: KeyLog | None = None,
     ) -> None:
-        """`url` is http(s)://host:port; `insecure` believes any certificate.
+        """`url` is http(s)://host:port; `insecure` believes any certificate; `keylog` gets keys.
 
         With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all.
         """
+        self._keylog = keylog
         self._url = url
         self._insecure = insecure
         self._roster = Roster()
         self._mode: ClearSession | SealedSession = ClearSession()
         if secret is not None:
-            self._mode = SealedSession(SealedRoom(secret, room, name), self._roster)
+            self._mode = SealedSession(SealedRoom(secret, room, name, keylog), self._roster)
         self._join = _validated(
             Join(room=room, name=name, token=token, mode=self._mode.name, hello=self._mode.hello)
         )
@@ -114,10 +115,7 @@ class Client:
         await self._call.close()
 
     def _new_call(self) -> Call:
-        async def offer(message: Offer) -> Answer:
-            return await self._signalling.offer(message)
-
-        return Call(offer, on_lost=self._stale.set)
+        return Call(self._signalling.offer, on_lost=self._stale.set, keylog=self._keylog)
 
     # What one can do in a room
 

@@ -5,6 +5,7 @@ import math
 import os
 from typing import NoReturn, TypeAlias
 
+from sfu.keylog import KeyLog
 from sfu_clients.client import Client
 from sfu_clients.errors import ClientError
 from sfu_clients.sealing.session import SEALED_MODE
@@ -35,6 +36,9 @@ def add_call_options(command: argparse.ArgumentParser, *, name: str) -> None:
     command.add_argument("--mode", default="hop", help="of the room: hop, or e2ee-passphrase")
     command.add_argument(
         "--secret", help="what follows #key= in a sealed room's link, or SALT:PASSPHRASE"
+    )
+    command.add_argument(
+        "--keylog", metavar="FILE", help="write our keys there, for `sfu-client verify`"
     )
     command.add_argument("--seconds", type=read_seconds, help="how long; without: until ctrl-C")
     command.add_argument("--json", action="store_true", help="print one line of JSON at the end")
@@ -67,4 +71,12 @@ def client(options: argparse.Namespace) -> Client:
         token=options.token or os.environ.get("SFU_TOKEN"),
         insecure=options.insecure,
         secret=None if options.mode == "hop" else secret,
+        keylog=None if options.keylog is None else _open_keylog(options.keylog),
     )
+
+
+def _open_keylog(path: str) -> KeyLog:
+    try:
+        return KeyLog(path)
+    except OSError as error:
+        raise ClientError(f"Keys cannot be written to {path} ({error.strerror}).") from error

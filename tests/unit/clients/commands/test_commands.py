@@ -61,8 +61,8 @@ def options(**changed: object) -> argparse.Namespace:
     """As the command line would make them."""
     given = {
         "url": "http://localhost:1", "room": "r", "name": "n", "token": None, "insecure": False,
-        "mode": "hop", "secret": None, "source": "pattern", "codec": None, "size": None,
-        "rate": None, "loop": False,
+        "mode": "hop", "secret": None, "keylog": None, "source": "pattern", "codec": None,
+        "size": None, "rate": None, "loop": False,
     }  # fmt: skip
     return argparse.Namespace(**{**given, **changed})
 
