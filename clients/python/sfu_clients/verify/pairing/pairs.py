@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from sfu_clients.verify.pairing.pair import How, Pair, pair_by_matches
@@ -54,20 +55,31 @@ def _equal_pairs(sent: Sequence[Stream], received: Sequence[Stream]) -> list[Pai
                 owners[tail].append((stream, place))
     pairs = []
     for stream in received:
-        matches: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-        known = {}
+        found: defaultdict[int, list[tuple[Stream, int, int]]] = defaultdict(list)
         for place, tail in enumerate(stream.tails):
             for owner, theirs in owners.get(tail, ()):
                 if not is_same(owner, stream) and stream.sizes[place] >= MIN_BYTES:
-                    known[id(owner)] = owner
-                    matches[id(owner)].append((theirs, place))
-        least = max(MIN_EQUAL, MIN_EQUAL_SHARE * stream.kept)
-        pairs += [
-            pair_by_matches(known[one], stream, found)
-            for one, found in matches.items()
-            if len(found) >= least
-        ]
+                    found[id(owner)].append((owner, theirs, place))
+        for matches in found.values():
+            owner = matches[0][0]
+            each = _each_once(owner, stream, [(theirs, place) for _, theirs, place in matches])
+            if len(each) >= max(MIN_EQUAL, MIN_EQUAL_SHARE * stream.kept):
+                pairs.append(pair_by_matches(owner, stream, each))
     return pairs
+
+
+def _each_once(
+    sent: Stream, received: Stream, matches: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """A tone repeats itself: of equal packets the one is meant that is as late as others are."""
+    lag = median(received.times[other] - sent.times[one] for one, other in matches)
+    best: dict[int, int] = {}
+    for one, other in matches:
+        late = abs(received.times[other] - sent.times[one] - lag)
+        known = best.get(other)
+        if known is None or late < abs(received.times[other] - sent.times[known] - lag):
+            best[other] = one
+    return [(one, other) for other, one in best.items()]
 
 
 def _without(streams: Sequence[Stream], pairs: Sequence[Pair]) -> list[Stream]:

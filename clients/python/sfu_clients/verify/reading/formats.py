@@ -33,18 +33,18 @@ def pieces(samples: Sequence[Sample], *, sound: bool) -> list[tuple[float, list[
         return [(sample.time, [sample.payload]) for sample in ordered if sample.payload]
     whole: list[tuple[float, list[bytes]]] = []
     part: list[Sample] = []
-    begun = False
-    for before, sample in pairwise(ordered):
-        if sample.number != before.number + 1:
-            begun, part = False, []
-        elif sample.timestamp != before.timestamp:
-            begun, part = True, []
-        if begun:
+    for place, sample in enumerate(ordered):
+        before = ordered[place - 1] if place else None
+        if before is None or sample.timestamp != before.timestamp:
+            part = [sample]
+        elif part and sample.number == before.number + 1:
             part.append(sample)
-            if sample.marker:
-                if payloads := [one.payload for one in part if one.payload]:
-                    whole.append((part[0].time, payloads))
-                begun, part = False, []
+        else:  # something is missing
+            part = []
+        if part and sample.marker:
+            if payloads := [one.payload for one in part if one.payload]:
+                whole.append((part[0].time, payloads))
+            part = []
     return whole
 
 
