@@ -151,7 +151,8 @@ def lossy(
 ) -> tuple[list[Timed], list[Timed]]:
     """What is left after the network lost a part, and what is sent again (RFC 4588)."""
     chance = Random(seed)  # noqa: S311 - weather
-    left, again = [], []
+    left: list[Timed] = []
+    again: list[Timed] = []
     for one in packets:
         if chance.random() >= part:
             left.append(one)

@@ -95,9 +95,6 @@ def judge(pair: Pair, sent: Inside, received: Inside) -> Judged:
         if inside.authentic is not None:
             count, of = inside.authentic.authentic, inside.authentic.frames
             judged.evidence.append(f"{name} leg: frame keys authenticate {count} of {of} frames")
-    if pair.confidence < MIN_CONFIDENCE and judged.finding is not Finding.CHANGED:
-        judged.evidence.append("too little speaks for this pair to decide anything by it")
-        return judged
     _decide(judged, sent, received)
     return judged
 
@@ -149,15 +146,16 @@ def _finding(pair: Pair, evidence: list[str]) -> Finding:
 def _decide(judged: Judged, sent: Inside, received: Inside) -> None:
     pair = judged.pair
     readable = [inside.is_answered(Answer.READABLE) for inside in (sent, received)]
-    if judged.finding is Finding.CHANGED:
-        if all(readable) and pair.confidence >= MIN_CONFIDENCE:
-            judged.verdict = Verdict.TRANSCODED
-            judged.evidence.append("other bytes, and both can be decoded: somebody did, in between")
+    is_sure = pair.confidence >= MIN_CONFIDENCE
+    if judged.finding is Finding.CHANGED and all(readable) and is_sure:
+        judged.verdict = Verdict.TRANSCODED
+        judged.evidence.append("other bytes, and both can be decoded: somebody did, in between")
+    elif any(readable):  # of one leg is enough, whatever became of it on the other
+        judged.verdict, judged.confidence = Verdict.READABLE, _READ_CONFIDENCE
+    elif not is_sure:
+        judged.evidence.append("too little speaks for this pair to decide anything by it")
+    elif judged.finding not in {Finding.UNCHANGED, Finding.REKEYED}:
         return
-    if judged.finding is Finding.UNKNOWN:
-        return
-    if any(readable):
-        _conclude(judged, Verdict.READABLE, _READ_CONFIDENCE)
     elif received.is_sealed:
         _conclude(judged, Verdict.SEALED, _READ_CONFIDENCE)
     elif any(inside.is_answered(Answer.OPAQUE) for inside in _opened(pair, sent, received)):

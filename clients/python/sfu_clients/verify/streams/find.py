@@ -94,9 +94,12 @@ class Finder:
 
     def _drop_one(self) -> None:
         """Forget the oldest that is none yet; or else the smallest stream."""
-        few = (key for key, (one, _) in self._candidates.items() if one.packets < MIN_PACKETS)
-        smallest = min(self._candidates, key=lambda key: self._candidates[key][0].packets)
-        stream, _ = self._candidates.pop(next(few, smallest))
+        candidates = self._candidates
+        few = (key for key, (one, _) in candidates.items() if one.packets < MIN_PACKETS)
+        oldest = next(few, None)
+        if oldest is None:
+            oldest = min(candidates, key=lambda key: candidates[key][0].packets)
+        stream, _ = candidates.pop(oldest)
         self.kept -= stream.kept
 
 

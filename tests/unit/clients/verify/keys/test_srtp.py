@@ -22,11 +22,13 @@ def protected(profile: str, first: int, count: int, *, skipped: int = 0) -> list
     """Packets of a stream; the first are sent before anybody captures."""
     session = Hop(("", 0), ("", 0), profile)._session()  # noqa: SLF001 - as a hop has it
     assert session is not None
-    packets = []
-    for number in range(first, first + skipped + count):
-        plain = rtp(str(number).encode(), sequence_number=number & 0xFFFF, ssrc=SSRC)
-        packets.append(session.protect(plain))
-    return packets[skipped:]
+    begins = first + skipped
+    before, sent = range(first, begins, 20_000), range(begins, begins + count)
+    packets = [
+        session.protect(rtp(str(number).encode(), sequence_number=number & 0xFFFF, ssrc=SSRC))
+        for number in (*before, *sent)
+    ]
+    return packets[len(before) :]
 
 
 @pytest.mark.parametrize("profile", PROFILES)
