@@ -33,7 +33,7 @@ def draw(found: Examination) -> str:
     shown = found.judged[:MAX_PAIRS]
     height = TOP + ROW * max(1, len(shown)) + 20
     parts = [
-        _text(LEFT, 26, f"{found.verdict.value} (confidence {found.confidence:.0%})", size=18),
+        _text(LEFT, 26, found.verdict.value, size=18),
         *_legend(),
     ]
     for place, judged in enumerate(shown):

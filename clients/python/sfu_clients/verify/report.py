@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sfu_clients.verify.judging import Verdict
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -98,12 +100,19 @@ def _lines(found: Examination) -> Iterator[str]:
         repeats = "; retransmissions" if pair.repeats else ""
         sure = f"paired by {pair.how.value}, confidence {pair.confidence:.0%}{repeats}"
         yield f"  {sure}; lag {pair.lag * 1000:.1f} ms"
-        yield f"  {judged.finding.value}: {judged.verdict.value} ({judged.confidence:.0%})"
+        yield f"  {judged.finding.value}: {_sure(judged.verdict, judged.confidence)}"
         yield from (f"    - {words}" for words in judged.evidence)
     yield ""
     yield from (f"Note: {note}" for note in found.notes)
-    yield f"Verdict: {found.verdict.value} (confidence {found.confidence:.0%})"
+    yield f"Verdict: {_sure(found.verdict, found.confidence)}"
     yield f"  {MEANINGS[found.verdict.value]}"
+
+
+def _sure(verdict: Verdict, confidence: float) -> str:
+    """Of what cannot be decided nobody is sure: there the number is about the pairing."""
+    if verdict is Verdict.UNDECIDABLE:
+        return verdict.value
+    return f"{verdict.value} (confidence {confidence:.0%})"
 
 
 def _name(stream: Stream) -> str:

@@ -33,8 +33,9 @@ CLEARLY_MORE: Final = 0.3
 CLEARLY_STEADIER: Final = 0.6
 """what is shown changes less than this part of what any noise shows."""
 
+MIN_STEADY_SHARE: Final = 0.9
 MAX_UNEVENNESS: Final = 6.0
-"""Standard deviations; encrypted bytes are within four."""
+"""Standard deviations; encrypted bytes are within four. Steadiness counts beyond them only."""
 
 _NO_DIFFERENCE: Final = 0.8
 _MAX_SOUND_BYTES: Final = 400
@@ -129,8 +130,9 @@ def decide(real: Decoded, noises: Sequence[Decoded], uneven: float) -> Answer:
     """Compare what real frames show with what noise does."""
     most, least = max(one.share for one in noises), min(one.step for one in noises)
     more = real.share >= MIN_SHARE and real.share >= most + CLEARLY_MORE
-    steadier = real.share >= MIN_SHARE and real.step < CLEARLY_STEADIER * least
-    if more or (steadier and least < float("inf")):
+    # How steady a few frames of noise are is chance, too: this alone would err now and then.
+    steadier = real.share >= MIN_STEADY_SHARE and real.step < CLEARLY_STEADIER * least
+    if more or (steadier and uneven > MAX_UNEVENNESS):
         return Answer.READABLE
     no_more = real.share <= most + _ALMOST
     no_steadier = real.step >= _NO_DIFFERENCE * least or not real.shown

@@ -106,6 +106,21 @@ def test_clear_frames_are_not_authentic(tmp_path: Path) -> None:
     assert FrameKeys([SENDER]).check(reading).share == 0
 
 
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("codec", ["opus", "VP8"])
+def test_noise_is_never_readable(tmp_path: Path, codec: str, seed: int) -> None:
+    """However lucky: what follows the descriptor is random, and the first byte may be constant."""
+    chance = Random(seed)  # noqa: S311 - noise
+    keep = 6 if codec == "VP8" else seed % 2
+
+    def noise(packet: Packet) -> Packet:
+        kept = packet.payload[:keep]
+        return replace(packet, payload=kept + chance.randbytes(len(packet.payload) - keep))
+
+    packets = [replace(one, packet=noise(one.packet)) for one in published(source(codec), 5)]
+    assert opened(tmp_path, packets).answer is not Answer.READABLE
+
+
 def test_pictures_without_a_key_frame_decide_nothing(tmp_path: Path) -> None:
     """A decoder that cannot begin says nothing about what it was given."""
     for codec in ("VP8", "VP9", "H264"):
