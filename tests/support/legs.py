@@ -49,14 +49,15 @@ class Hop:
 
     def carry(self, packets: Iterable[Timed]) -> list[Sent]:
         """What is on the network, as IP packets."""
-        session = self._session()
-        carried = []
-        for timed in sorted(packets, key=lambda one: one.at):
-            data = write_packet(timed.packet, [])
-            if session is not None:
-                data = session.protect(data)
-            carried.append((timed.at, udp(self.source, self.target, data)))
-        return carried
+        return [
+            (timed.at, udp(self.source, self.target, self.protect(timed.packet)))
+            for timed in sorted(packets, key=lambda one: one.at)
+        ]
+
+    def protect(self, packet: Packet) -> bytes:
+        """A packet as it goes over the network."""
+        session, data = self._session(), write_packet(packet, [])
+        return data if session is None else session.protect(data)
 
     def _session(self) -> pylibsrtp.Session | None:
         if self.profile is None:
