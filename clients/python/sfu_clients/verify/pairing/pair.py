@@ -94,9 +94,12 @@ def pair_by_matches(sent: Stream, received: Stream, matches: list[tuple[int, int
     )
 
 
-def within(received: Stream, sent: Stream, lag: float) -> range:
-    """Indexes of the packets that came while what they were before was captured."""
-    times, begins, ends = received.times, sent.first_time + lag, sent.last_time + lag
+def within(received: Stream, sent: Stream, lag: float, most: int | None = None) -> range:
+    """Indexes of the packets that came while what they were before was captured.
+
+    Only the first so many packets are looked at.
+    """
+    times, begins, ends = received.times[:most], sent.first_time + lag, sent.last_time + lag
     first = next((i for i, at in enumerate(times) if at >= begins), len(times))
     last = next((i for i in reversed(range(len(times))) if times[i] <= ends), -1)
     return range(first, max(first, last + 1))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
+from itertools import islice
 from math import exp
 from statistics import mean, median
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,9 @@ SURE_SHARE: Final = 0.8
 """Of packets that fit: other growths need not be tried."""
 
 MIN_MATCHES: Final = 10
+MAX_COMPARED: Final = 20_000
+"""Packets of the second leg; more of them would say the same."""
+
 _BIN: Final = 0.020
 _TOLERANCE: Final = 0.060
 _VOTERS: Final = 300
@@ -91,7 +95,7 @@ def _voters(sent: Sizes, received: Stream, grown: int) -> Sequence[int]:
     """Packets of the rarest sizes: they have least to say about wrong times."""
     known = [
         (len(sent.times[size - grown]), place)
-        for place, size in enumerate(received.sizes)
+        for place, size in enumerate(received.sizes[:MAX_COMPARED])
         if size - grown in sent.times
     ]
     return [place for _, place in sorted(known)[:_VOTERS]]
@@ -105,7 +109,7 @@ def _fit(sent: Sizes, received: Stream, grown: int, lag: float) -> Pair | None:
     stream = sent.stream
     lag = median(received.times[other] - stream.times[one] for one, other in matches)
     matches = _match(sent, received, grown, lag)
-    compared = within(received, stream, lag)
+    compared = within(received, stream, lag, MAX_COMPARED)
     if not compared:
         return None
     chance = mean(_chance(sent, received, grown, lag + aside) for aside in _DECOYS)
@@ -126,7 +130,7 @@ def _fit(sent: Sizes, received: Stream, grown: int, lag: float) -> Pair | None:
 
 
 def _chance(sent: Sizes, received: Stream, grown: int, lag: float) -> float:
-    compared = within(received, sent.stream, lag)
+    compared = within(received, sent.stream, lag, MAX_COMPARED)
     return len(_match(sent, received, grown, lag)) / len(compared) if compared else 0.0
 
 
@@ -134,7 +138,8 @@ def _match(sent: Sizes, received: Stream, grown: int, lag: float) -> list[tuple[
     """Give each packet the nearest of its size that no other has, if one is near enough."""
     taken: set[int] = set()
     matches = []
-    for other, (at, size) in enumerate(zip(received.times, received.sizes, strict=True)):
+    packets = zip(received.times, received.sizes, strict=True)
+    for other, (at, size) in enumerate(islice(packets, MAX_COMPARED)):
         times = sent.times.get(size - grown)
         if times is None:
             continue

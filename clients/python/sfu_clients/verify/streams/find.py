@@ -25,6 +25,9 @@ MAX_CANDIDATES: Final = 2048
 MAX_KEPT: Final = 1_000_000
 """Packets of a capture of which numbers are kept: some 70 bytes each."""
 
+MAX_SAMPLED_BYTES: Final = 1 << 27
+"""Of payloads that are kept whole."""
+
 _FIRST_MEDIA, _LAST_MEDIA = 128, 191  # RFC 7983 section 7
 _FIRST_RTCP, _LAST_RTCP = 192, 223  # RFC 5761 section 4
 _PADDING: Final = 0x20
@@ -37,6 +40,7 @@ class Finder:
         self.kept = 0
         self.unkept = 0
         """Packets that were counted only, since there were too many."""
+        self._sampled = 0
         self._keys = keys
         self._candidates: dict[tuple[Flow, int], tuple[Stream, SrtpOpener | None]] = {}
         self._view = RtpView()
@@ -67,7 +71,9 @@ class Finder:
         plain = None if opener is None else self._open(opener, stream, data)
         if self.kept < MAX_KEPT:
             self.kept += 1
-            stream.keep(sealed, plain, marker=marker)
+            stream.keep(sealed, plain)
+            if self._sampled < MAX_SAMPLED_BYTES:
+                self._sampled += stream.keep_whole(sealed, plain, marker=marker)
         else:
             self.unkept += 1
 
@@ -101,6 +107,7 @@ class Finder:
             oldest = min(candidates, key=lambda key: candidates[key][0].packets)
         stream, _ = candidates.pop(oldest)
         self.kept -= stream.kept
+        self._sampled -= stream.sample_bytes
 
 
 def _is_rtp(data: bytes) -> bool:

@@ -63,6 +63,7 @@ class Stream:
         self.tails = array("q")
         self.medias = array("q")
         self.samples: list[Sample] = []
+        self.sample_bytes = 0
         self.first_time = self.last_time = 0.0
         self._lowest = self._highest = 0  # numbers
         self._first_timestamp = self._timestamp = 0
@@ -95,7 +96,7 @@ class Stream:
         self.last_time = moment
         self._number = counted
 
-    def keep(self, sealed: bytes, plain: bytes | None, *, marker: bool) -> None:
+    def keep(self, sealed: bytes, plain: bytes | None) -> None:
         """Remember the packet that was just noted: its payload, and that without hop encryption."""
         payload = sealed if plain is None else plain
         self.times.append(self.last_time)
@@ -111,9 +112,16 @@ class Stream:
             self.plain_prints.append(0)
             self.tails.append(0)
             self.medias.append(0)
-        if len(self.samples) < MAX_SAMPLES and (plain is not None or self.key is None):
-            sample = Sample(self.last_time, self._number, self._timestamp, marker, payload)
-            self.samples.append(sample)
+
+    def keep_whole(self, sealed: bytes, plain: bytes | None, *, marker: bool) -> int:
+        """Keep its payload, too, if that is wanted; returns how many bytes that takes."""
+        payload = sealed if plain is None else plain
+        is_refused = plain is None and self.key is not None
+        if len(self.samples) >= MAX_SAMPLES or is_refused:
+            return 0
+        self.samples.append(Sample(self.last_time, self._number, self._timestamp, marker, payload))
+        self.sample_bytes += len(payload)
+        return len(payload)
 
     def _media(self, payload: bytes) -> bytes:
         try:
