@@ -193,9 +193,14 @@ async def _publish(handle: Handle, peer: RTCPeerConnection) -> int:
 
 
 async def _watch(handle: Handle, peer: RTCPeerConnection, feed: int) -> None:
-    offer = await handle.say(
-        {"request": "join", "ptype": "subscriber", "room": ROOM, "streams": [{"feed": feed}]}
-    )
+    wish = {"request": "join", "ptype": "subscriber", "room": ROOM, "streams": [{"feed": feed}]}
+    offer = await handle.say(wish)
+    for _ in range(40):  # until it has heard of the publisher's media
+        if "jsep" in offer:
+            break
+        await asyncio.sleep(0.25)
+        offer = await handle.say(wish)
+    assert "jsep" in offer, offer
     await peer.setRemoteDescription(RTCSessionDescription(**offer["jsep"]))
     await peer.setLocalDescription(await peer.createAnswer())
     await handle.say({"request": "start"}, _described(peer.localDescription))

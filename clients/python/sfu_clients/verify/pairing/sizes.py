@@ -34,8 +34,13 @@ MIN_MATCHES: Final = 10
 MAX_COMPARED: Final = 20_000
 """Packets of the second leg; more of them would say the same."""
 
-_BIN: Final = 0.020
-_TOLERANCE: Final = 0.060
+MIN_CONFIDENCE: Final = 0.5
+"""Less is chance: packets anew of a like encoder, or other people's sound."""
+
+_BIN: Final = 0.050
+_TOLERANCE: Final = 0.150
+"""Seconds that a busy server or a repeated packet may be later than others."""
+
 _VOTERS: Final = 300
 _MAX_VOTES: Final = 200_000
 _DECOYS: Final = (-2.3, -1.31, -0.73, 0.61, 1.17, 1.9)
@@ -67,7 +72,7 @@ def pair_by_sizes(sent: Sizes, received: Stream) -> Pair | None:
             best = pair
         if best is not None and best.share >= SURE_SHARE and best.confidence >= SURE_SHARE:
             break
-    return best
+    return None if best is None or best.confidence < MIN_CONFIDENCE else best
 
 
 def _vote(sent: Sizes, received: Stream, grown: int) -> float | None:

@@ -151,9 +151,9 @@ def test_simulcast_has_a_pair_for_each_stream_that_was_sent(
 ) -> None:
     """With keys; without, the one that most was sent of."""
     small = published(PatternSource("VP8", size=(160, 90)), SECONDS, ssrc=0xD)
-    second = forwarded(camera[:100]) + [
-        replace(one, packet=replace(one.packet, sequence=107 + place))
-        for place, one in enumerate(forwarded(small, begins=4))
+    second = forwarded(camera[:180]) + [
+        replace(one, packet=replace(one.packet, sequence=187 + place))
+        for place, one in enumerate(forwarded(small, begins=6))
     ]
     pairs = by_ssrc(paired(tmp_path, camera + small, second, keys=keys))
     if keys:
