@@ -12,7 +12,7 @@ from sfu_clients.errors import ClientError
 from sfu_clients.verify.capture.files import Capture, records
 from sfu_clients.verify.capture.network import Network
 from sfu_clients.verify.capture.records import MalformedCapture, Record
-from tests.support.captures import ANA, SERVER, block, pcap, pcapng, udp
+from tests.support.captures import ANA, SERVER, block, pcap, pcapng, tcp, udp, written
 
 PACKETS = [(1_700_000_000.25 + number, udp(ANA, SERVER, bytes([number]))) for number in range(5)]
 
@@ -105,6 +105,24 @@ def test_any_frame_is_taken_apart_or_counted(
         network = Network()
         found = network.datagram(Record(0.0, link, data, cut))
         assert (found is None) == (network.skipped.total() == 1)
+
+
+def test_datagrams_over_tcp_are_found(tmp_path: Path) -> None:
+    """As those over UDP, in the order of the capture."""
+    stream = b"\x00\x03\x80ab\x00\x02\x90c"
+    packets = [
+        (1.0, tcp(ANA, SERVER, 7, stream[:4])),
+        (2.0, udp(ANA, SERVER, b"\x80between")),
+        (3.0, tcp(ANA, SERVER, 11, stream[4:])),
+    ]
+    capture = Capture(written(tmp_path / "tcp.pcap", packets))
+    found = [(one.time, one.flow.protocol, one.data) for one in capture.datagrams()]
+    assert found == [
+        (2.0, "udp", b"\x80between"),
+        (3.0, "tcp", b"\x80ab"),
+        (3.0, "tcp", b"\x90c"),
+    ]
+    assert capture.packets == 3
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu_clients.verify.capture.network import Datagram, Endpoint, Flow
+from sfu_clients.verify.streams import find
 from sfu_clients.verify.streams.find import MAX_CANDIDATES, MIN_PACKETS, Finder
 from sfu_clients.verify.streams.stream import Stream
 from tests.support.packets import rtp
@@ -115,6 +116,16 @@ def test_a_flood_of_sources_is_bounded() -> None:
     (stream,) = finder.take(sent(60) + flood)
     assert stream.packets == 60
     assert len(finder._candidates) <= MAX_CANDIDATES  # noqa: SLF001 - what is kept
+
+
+def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Further packets are counted only, and fewer are kept whole."""
+    monkeypatch.setattr(find, "MAX_KEPT", 50)
+    monkeypatch.setattr(find, "MAX_SAMPLED_BYTES", 500)
+    finder = Finder()
+    (stream,) = finder.take(sent(80))
+    assert (stream.packets, stream.kept, finder.unkept) == (80, 50, 30)
+    assert 500 <= sum(len(sample.payload) for sample in stream.samples) < 600
 
 
 @given(st.lists(st.binary(max_size=60), max_size=20), st.sampled_from([b"", b"\x80\x60", b"\xb2"]))
