@@ -1,6 +1,5 @@
 """Client and server write down the same keys of a leg, and clients those of frames besides."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,15 @@ SECRET = "AAECAwQFBgcICQoLDA0ODw"
 async def keys_of(folder: Path, secret: str | None) -> dict[str, Keys]:
     """What each of the three writes in a call of two."""
     logs = {name: KeyLog(str(folder / name)) for name in ("server", "Ana", "Ben")}
-    async with running(settings(), keylog=logs["server"]) as (_, url):
-        async with Client(url, "hall", name="Ana", keylog=logs["Ana"], secret=secret) as ana:
-            await ana.publish(ToneSource())
-            async with Client(url, "hall", name="Ben", keylog=logs["Ben"], secret=secret) as ben:
-                await until(ben.publications)
-                (subscriber,) = await ben.subscribe(*(one for _, one in ben.publications()))
-                await until(lambda: subscriber.viewing.frames > 5)
-                await asyncio.sleep(0.05)
+    async with (
+        running(settings(), keylog=logs["server"]) as (_, url),
+        Client(url, "hall", name="Ana", secret=secret, keylog=logs["Ana"]) as ana,
+        Client(url, "hall", name="Ben", secret=secret, keylog=logs["Ben"]) as ben,
+    ):
+        await ana.publish(ToneSource())
+        await until(ben.publications)
+        (subscriber,) = await ben.subscribe(*(one for _, one in ben.publications()))
+        await until(lambda: subscriber.viewing.frames > 5)
     for log in logs.values():
         log.close()
     return {name: read_key_files([str(folder / name)]) for name in logs}
