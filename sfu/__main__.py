@@ -38,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--lan", action="store_true", help="over HTTPS for devices nearby, with a link to share"
     )
+    command.add_argument(
+        "--keylog", metavar="FILE", help="write SRTP keys there; on this machine only"
+    )
     add_options(command)
     command.set_defaults(run=_serve)
 
@@ -59,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> int:
     config = load(_path(options), os.environ, vars(options))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(config, lan=options.lan))
+        runner.run(serve(config, lan=options.lan, keylog=options.keylog))
     return 0
 
 

@@ -91,6 +91,14 @@ class Config(msgspec.Struct, frozen=True):
         """The development mode: no tokens, and nobody from outside this machine."""
         return not self.auth.secret
 
+    def check_keylog(self, *, lan: bool) -> None:
+        """Refuse to write down the keys of people who come from elsewhere; raises ConfigError."""
+        if lan or not _is_loopback(self.http.host):
+            raise ConfigError(
+                "--keylog is for development on this machine only: leave http.host at 127.0.0.1, "
+                "and --lan away."
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class _Setting:

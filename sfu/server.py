@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from sfu.errors import ConfigError, Refused
+from sfu.keylog import ANY, KeyLog, endpoint
 from sfu.lan import local_addresses, prepare
 from sfu.logs import configure
 from sfu.metrics import Sources, registry_of, render
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
     from sfu.config import Config
     from sfu.lan import Lan
+    from sfu.transport.address import Address
+    from sfu.transport.srtp import SrtpKeys
 
 log = structlog.get_logger()
 
@@ -70,11 +73,16 @@ INVITATION_SECONDS: Final = 7 * 86_400
 class Server:
     """One node: the rooms, and the shells that move their bytes."""
 
-    def __init__(self, config: Config, lan: Lan | None) -> None:
+    def __init__(self, config: Config, lan: Lan | None, keylog: KeyLog | None = None) -> None:
         self.config = config
         self.lan = lan
         self.secret = lan.secret if lan is not None else config.auth.secret
-        self.node = Node(generate_certificate(), random_bytes=secrets.token_bytes)
+        self.keylog = keylog
+        self.node = Node(
+            generate_certificate(),
+            random_bytes=secrets.token_bytes,
+            on_keys=None if keylog is None else self._log_keys,
+        )
         limits = Limits(
             rooms=config.rooms.max_rooms,
             participants=config.rooms.max_participants,
@@ -118,6 +126,13 @@ class Server:
         media = self.config.media
         announced = media.announce or local_addresses(loopback=self.lan is None)
         return candidates(announced, self.udp.port, tcp=media.tcp)
+
+    def _log_keys(self, address: Address, keys: SrtpKeys) -> None:
+        assert self.keylog is not None
+        theirs, ours = endpoint(*address[:2]), endpoint(ANY, self.udp.port)
+        profile = keys.profile.openssl_profile.decode("ascii")
+        self.keylog.write_srtp(theirs, ours, profile, keys.remote)
+        self.keylog.write_srtp(ours, theirs, profile, keys.local)
 
     def _verify(self, token: str) -> Grant:
         return verify(token, self.secret, now=time.time())
@@ -268,6 +283,8 @@ class Server:
             lines = [f"Milkglass is at {scheme}://{name}:{port}/"]
             if not self.secret:
                 lines.append("Open development mode: whoever uses this machine may enter.")
+            if self.keylog is not None:
+                lines.append("The keys of all media are written down: for development only.")
             return "\n".join(lines) + "\n"
         lines = ["Milkglass is here, for everybody in this network:"]
         for who, moderator in (("you", True), ("your guests", False)):
@@ -298,8 +315,12 @@ def allow_many_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-async def serve(config: Config, *, lan: bool) -> None:
-    """Run a server until SIGINT (at once) or SIGTERM (when everybody has left, or has to)."""
+async def serve(config: Config, *, lan: bool, keylog: str | None) -> None:
+    """Run a server until SIGINT (at once) or SIGTERM (when everybody has left, or has to).
+
+    With the path of a `keylog` SRTP keys are written there; raises ConfigError where they must not.
+    """
+    log_of_keys = None if keylog is None else _open_keylog(config, keylog, lan=lan)
     configure(config.log.level, as_json=config.log.json)
     allow_many_files()
     stop, graceful = asyncio.Event(), asyncio.Event()
@@ -312,5 +333,13 @@ async def serve(config: Config, *, lan: bool) -> None:
 
     loop.add_signal_handler(signal.SIGINT, stop.set)
     loop.add_signal_handler(signal.SIGTERM, terminate)
-    server = Server(config, prepare() if lan else None)
+    server = Server(config, prepare() if lan else None, log_of_keys)
     await server.run(stop, graceful=graceful)
+
+
+def _open_keylog(config: Config, path: str, *, lan: bool) -> KeyLog:
+    config.check_keylog(lan=lan)
+    try:
+        return KeyLog(path)
+    except OSError as error:
+        raise ConfigError(f"Cannot write keys to {path} ({error.strerror}).") from error

@@ -9,7 +9,7 @@ from sfu.transport.demux import FIRST_MEDIA_BYTE, LAST_MEDIA_BYTE, Datagram, cla
 from sfu.transport.drops import DatagramDrop
 from sfu.transport.dtls import dtls_context
 from sfu.transport.ice_lite import TAG_CHARACTERS, IceLite, ice_characters
-from sfu.transport.peer import Peer, Shared
+from sfu.transport.peer import KeysHandler, Peer, Shared
 from sfu.wire.stun import BINDING, StunClass, StunError, parse_stun
 
 if TYPE_CHECKING:
@@ -38,13 +38,17 @@ class Node:
     """
 
     def __init__(
-        self, certificate: RTCCertificate, *, random_bytes: Callable[[int], bytes]
+        self,
+        certificate: RTCCertificate,
+        *,
+        random_bytes: Callable[[int], bytes],
+        on_keys: KeysHandler | None = None,
     ) -> None:
-        """`random_bytes` must be fit for secrets."""
+        """`random_bytes` must be fit for secrets; `on_keys` is for development only."""
         self.fingerprint = _fingerprint(certificate)
         self.drops = [0] * len(DatagramDrop)
         self._random_bytes = random_bytes
-        self._shared = Shared(dtls_context(certificate))
+        self._shared = Shared(dtls_context(certificate), on_keys)
         self._routes = self._shared.routes.holders
         self._by_tag: dict[str, Peer] = {}
 

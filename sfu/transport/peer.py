@@ -57,17 +57,29 @@ class ConnectionHandler(Protocol):
     def __call__(self, *, now: float) -> None: ...
 
 
+class KeysHandler(Protocol):
+    """Hears of the SRTP keys that were agreed with an address."""
+
+    def __call__(self, address: Address, keys: SrtpKeys, /) -> None: ...
+
+
 @dataclass(slots=True)
 class Shared:
     """What the peers of one node have in common."""
 
     context: SSL.Context
+    on_keys: KeysHandler | None = None
     routes: Routes = field(default_factory=Routes)
     ready: list[Peer] = field(default_factory=list)
     half_open: Quota = field(
         default_factory=lambda: Quota(most=MAX_HALF_OPEN, most_of_host=MAX_HALF_OPEN_OF_HOST)
     )
     handshakes: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def tell_keys(self, address: Address | None, keys: SrtpKeys) -> None:
+        """Let whoever writes them down do so."""
+        if self.on_keys is not None and address is not None:
+            self.on_keys(address, keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +315,7 @@ class Peer:
         self._leave_half_open()
         self._deadline = None
         self._srtp = SrtpSession(keys)
+        self._shared.tell_keys(self.address, keys)
         self.srtp_profile = keys.profile.openssl_profile.decode("ascii")
         self.connected = True
         self._shared.handshakes["connected", self.srtp_profile] += 1

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 
 from sfu.config import Auth, Config, Http, Media, Rooms
+from sfu.keylog import KeyLog
 from sfu.server import Server
 from tests.support.endpoint import Endpoint
 
@@ -17,9 +18,11 @@ SECRET = "a secret of at least thirty-two bytes"
 
 
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[tuple[Server, str]]:
+async def running(
+    config: Config, *, keylog: KeyLog | None = None
+) -> AsyncIterator[tuple[Server, str]]:
     """Run a server on free ports; give it and its address; check that nothing is left of it."""
-    server = Server(config, None)
+    server = Server(config, None, keylog)
     stop, graceful = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(server.run(stop, graceful=graceful))
     starting = asyncio.create_task(server.started.wait())

@@ -51,6 +51,8 @@ browsers() {
   command -v firefox-esr >/dev/null || missing+=(firefox-esr)
   command -v prometheus >/dev/null || missing+=(prometheus)
   PATH="$PATH:/usr/sbin:/sbin" command -v ip >/dev/null || missing+=(iproute2)
+  PATH="$PATH:/usr/sbin:/sbin" command -v tcpdump >/dev/null || missing+=(tcpdump)
+  command -v janus >/dev/null || missing+=(janus)
   if [ "${#missing[@]}" -gt 0 ]; then install "${missing[@]}"; fi
 }
 

@@ -1,10 +1,10 @@
-"""The command `sfu-client`: publish and subscribe without a browser."""
+"""The command `sfu-client`: publish, subscribe, load and verify without a browser."""
 
 import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sfu_clients.commands import load, publish, subscribe, unseal
+from sfu_clients.commands import load, publish, subscribe, unseal, verify
 from sfu_clients.commands.options import Commands, Parser
 from sfu_clients.errors import ClientError, ConnectionEnded, Unreachable
 
@@ -14,6 +14,7 @@ COMMANDS: Final[Sequence[Callable[[Commands], None]]] = (
     load.add,
     unseal.add_key,
     unseal.add,
+    verify.add,
 )
 """Each adds a parser whose `run` takes the options and returns the exit code."""
 

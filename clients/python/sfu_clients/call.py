@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from sfu.errors import MalformedPacket
+from sfu.keylog import KeyLog
 from sfu.signalling.messages import Answer, Offer
 from sfu.wire.extensions import Extension, ExtensionIds
 from sfu.wire.packet import Packet, read_packet
@@ -49,7 +50,11 @@ class Call:
     """A connection that is opened once; when it is lost, another `Call` takes its place."""
 
     def __init__(
-        self, offer: Callable[[Offer], Awaitable[Answer]], *, on_lost: Callable[[], None]
+        self,
+        offer: Callable[[Offer], Awaitable[Answer]],
+        *,
+        on_lost: Callable[[], None],
+        keylog: KeyLog | None = None,
     ) -> None:
         """`offer` has an offer answered; `on_lost` is called when nothing will pass any more."""
         self._offer = offer
@@ -58,7 +63,10 @@ class Call:
         self._ssrc = secrets.randbits(32)
         self._local: LocalTransport | None = None
         self._transport = Transport(
-            on_rtp=self._receive_rtp, on_rtcp=self._receive_rtcp, on_lost=on_lost
+            on_rtp=self._receive_rtp,
+            on_rtcp=self._receive_rtcp,
+            on_lost=on_lost,
+            keylog=keylog,
         )
         self._departures = Departures()
         self._rate = SendRate()

@@ -14,13 +14,12 @@ from typing import Final, Self, TypeVar
 
 import msgspec
 
+from sfu.keylog import KeyLog
 from sfu.signalling.messages import (
-    Answer,
     Join,
     LayerChanged,
     MediaSource,
     Mode,
-    Offer,
     Participant,
     Publication,
     SendChat,
@@ -62,20 +61,22 @@ class Client:
         mode: Mode | None = None,
         device: Device | None = None,
         consents: bool = False,
+        keylog: KeyLog | None = None,
     ) -> None:
-        """`url` is http(s)://host:port; `insecure` believes any certificate.
+        """`url` is http(s)://host:port; `insecure` believes any certificate; `keylog` gets keys.
 
         With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all;
         without a mode, in `e2ee-passphrase`. In `e2ee-mls`, the others know us by our `device`.
         Who `consents` lets the owner of a recording's key open what is sent meanwhile.
         """
-        self._url, self._insecure = url, insecure
+        self._url, self._insecure, self._keylog = url, insecure, keylog
         self._roster = Roster()
         self.mode = session_for(
             mode=mode,
             secret=secret,
             device=device,
             consents=consents,
+            keylog=keylog,
             room=room,
             name=name,
             roster=self._roster,
@@ -137,10 +138,7 @@ class Client:
         self.on_alarm(sentence)
 
     def _new_call(self) -> Call:
-        async def offer(message: Offer) -> Answer:
-            return await self._signalling.offer(message)
-
-        return Call(offer, on_lost=self._stale.set)
+        return Call(self._signalling.offer, on_lost=self._stale.set, keylog=self._keylog)
 
     # What one can do in a room
 

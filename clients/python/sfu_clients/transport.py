@@ -22,6 +22,7 @@ from aiortc import (
 )
 from aiortc.sdp import candidate_from_sdp, candidate_to_sdp
 
+from sfu.keylog import KeyLog, endpoint
 from sfu_clients import tasks
 from sfu_clients.errors import ClientError
 from sfu_clients.sdp import Answered, LocalTransport
@@ -32,6 +33,8 @@ MAX_CANDIDATES: Final = 16
 
 MAX_QUEUED: Final = 4096
 """Packets that wait on either side; what comes then is lost, as on any network."""
+
+_EXTRACTOR: Final = b"EXTRACTOR-dtls_srtp"
 
 Receive = Callable[[bytes], None]
 
@@ -52,6 +55,18 @@ class _Dtls(RTCDtlsTransport):
 
     async def _handle_rtcp_data(self, data: bytes) -> None:
         self._deliver(self._on_rtcp, data)
+
+    def write_keys(self, log: KeyLog, own: str, other: str) -> None:
+        """Write down what both sides protect with (RFC 5764 section 4.2)."""
+        assert self._ssl is not None
+        selected = self._ssl.get_selected_srtp_profile()
+        (profile,) = (one for one in self._srtp_profiles if one.openssl_profile == selected)
+        length = 2 * (profile.key_length + profile.salt_length)
+        secret = self._ssl.export_keying_material(_EXTRACTOR, length)
+        client, server = (profile.get_key_and_salt(secret, index) for index in (0, 1))
+        sent, received = (server, client) if self._role == "server" else (client, server)
+        log.write_srtp(own, other, selected.decode("ascii"), sent)
+        log.write_srtp(other, own, selected.decode("ascii"), received)
 
     def _deliver(self, receive: Receive, data: bytes) -> None:
         try:
@@ -97,8 +112,16 @@ def _is_address(text: str) -> bool:
 class Transport:
     """A path that is opened once and closed once."""
 
-    def __init__(self, *, on_rtp: Receive, on_rtcp: Receive, on_lost: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        on_rtp: Receive,
+        on_rtcp: Receive,
+        on_lost: Callable[[], None],
+        keylog: KeyLog | None = None,
+    ) -> None:
         """What arrives is given to the first two, in clear; when nothing passes, `on_lost`."""
+        self._keylog = keylog
         gatherer = RTCIceGatherer(iceServers=[])
         self._ice = RTCIceTransport(gatherer)
         self._ice._connection.ice_controlling = True  # noqa: SLF001 - the server is ICE-lite
@@ -161,6 +184,10 @@ class Transport:
         await self._dtls.start(RTCDtlsParameters(fingerprints))
         if self._dtls.state != "connected":
             raise ClientError("The DTLS handshake with the server failed.")
+        if self._keylog is not None:
+            pair = self._ice._connection._nominated[1]  # noqa: SLF001 - aioice tells nobody
+            ends = endpoint(*pair.local_addr[:2]), endpoint(*pair.remote_addr[:2])
+            self._dtls.write_keys(self._keylog, *ends)
 
     def _note_state(self) -> None:
         if self._dtls.state in {"closed", "failed"}:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias, cast
 
+from sfu.keylog import KeyLog
 from sfu.signalling.messages import Mode
 from sfu_clients.client import Client
 from sfu_clients.errors import ClientError
@@ -49,6 +50,9 @@ def add_call_options(command: argparse.ArgumentParser, *, name: str) -> None:
         metavar="FILE",
         help="keeps who we are in e2ee-mls from call to call; without: somebody new each time",
     )
+    command.add_argument(
+        "--keylog", metavar="FILE", help="write our keys there, for `sfu-client verify`"
+    )
     command.add_argument("--seconds", type=read_seconds, help="how long; without: until ctrl-C")
     command.add_argument("--json", action="store_true", help="print one line of JSON at the end")
 
@@ -85,6 +89,7 @@ def client(options: argparse.Namespace, *, consents: bool = False) -> Client:
         secret=read_secret(options, mode),
         mode=mode,
         consents=consents,
+        keylog=None if options.keylog is None else _open_keylog(options.keylog),
         device=None if options.identity is None else DeviceFile(options.identity).open(),
     )
 
@@ -106,3 +111,10 @@ def read_mode(options: argparse.Namespace) -> Mode:
     if mode != GROUP_MODE and options.identity is not None:
         raise ClientError(f"An identity is for the mode {GROUP_MODE}.")
     return cast("Mode", mode)
+
+
+def _open_keylog(path: str) -> KeyLog:
+    try:
+        return KeyLog(path)
+    except OSError as error:
+        raise ClientError(f"Keys cannot be written to {path} ({error.strerror}).") from error

@@ -16,6 +16,7 @@ from sfu_clients.sealing.session import (
 )
 
 if TYPE_CHECKING:
+    from sfu.keylog import KeyLog
     from sfu.signalling.messages import Mode
     from sfu_clients.roster import Roster
 
@@ -29,6 +30,7 @@ def session_for(  # noqa: PLR0913 - by name: how one joins
     name: str,
     roster: Roster,
     consents: bool,
+    keylog: KeyLog | None,
 ) -> Session:
     """Without a mode, the secret decides; raises ClientError for what does not fit together."""
     mode = mode or ("hop" if secret is None else SEALED_MODE)
@@ -37,7 +39,7 @@ def session_for(  # noqa: PLR0913 - by name: how one joins
     if secret is None:
         return ClearSession()
     if mode == SEALED_MODE:
-        return SealedSession(SealedRoom(secret, room, name), roster, consents=consents)
+        return SealedSession(SealedRoom(secret, room, name, keylog), roster, consents=consents)
     assert mode == GROUP_MODE
     # V8 is for those who need it.
     from sfu_clients.sealing.mls.session import GroupSession  # noqa: PLC0415
@@ -49,4 +51,5 @@ def session_for(  # noqa: PLR0913 - by name: how one joins
         device=device or Device.new(),
         roster=roster,
         consents=consents,
+        keylog=keylog,
     )

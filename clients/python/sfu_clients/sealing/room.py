@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from sfu.keylog import KeyLog
 from sfu.signalling.messages import MediaSource, Participant
 from sfu_clients.errors import ClientError
 from sfu_clients.payload import EncodedFrame
@@ -12,6 +13,7 @@ from sfu_clients.sealing import base64url, shims
 from sfu_clients.sealing.chat import ChatOpener, ChatSealer
 from sfu_clients.sealing.consent import seal_keys
 from sfu_clients.sealing.frames import FrameInfo, Opener, Sealer, Sender, Stream
+from sfu_clients.sealing.keylog import write_frame_keys
 from sfu_clients.sealing.passphrase import Hello, RoomKeys, read_secret
 from sfu_clients.sealing.sframe import SealError
 
@@ -45,13 +47,18 @@ def frame_info(frame: EncodedFrame) -> FrameInfo:
 class SealedRoom:
     """Knows who is who by their hellos; nothing that the server says makes it take less."""
 
-    def __init__(self, secret: str, room: str, name: str) -> None:
-        """`secret` as `read_secret` takes it; raises ClientError if it is none."""
+    def __init__(self, secret: str, room: str, name: str, keylog: KeyLog | None = None) -> None:
+        """`secret` as `read_secret` takes it; raises ClientError if it is none.
+
+        A `keylog` gets the keys of everybody who is met, and our own.
+        """
+        self._keylog = keylog
         try:
             self._keys = RoomKeys(read_secret(secret), room)
         except SealError as error:
             raise ClientError(f"This secret opens no room: {error}.") from error
         self._own, hello = self._keys.introduce(name)
+        self._log(self._own)
         self.hello = base64url.encode(hello)
         """For the others, by the server."""
         self._met: dict[str, tuple[str | None, Hello | None]] = {}  # by participant
@@ -75,9 +82,15 @@ class SealedRoom:
 
     def _read(self, hello: str | None) -> Hello | None:
         try:
-            return self._keys.meet(base64url.decode(hello or ""))
+            met = self._keys.meet(base64url.decode(hello or ""))
         except (SealError, ValueError):
             return None
+        self._log(met.sender)
+        return met
+
+    def _log(self, sender: Sender) -> None:
+        if self._keylog is not None:
+            write_frame_keys(self._keylog, "e2ee-passphrase", sender)
 
     def sender(self, participant: str) -> Sender | None:
         """Whose frames a participant's are; None without a hello of their own under our secret."""

@@ -62,7 +62,7 @@ def options(**changed: object) -> argparse.Namespace:
     given = {
         "url": "http://localhost:1", "room": "r", "name": "n", "token": None, "insecure": False,
         "mode": "hop", "secret": None, "source": "pattern", "codec": None, "size": None,
-        "rate": None, "loop": False, "identity": None,
+        "rate": None, "loop": False, "identity": None, "keylog": None,
     }  # fmt: skip
     return argparse.Namespace(**{**given, **changed})
 

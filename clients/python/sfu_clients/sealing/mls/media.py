@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from sfu_clients.sealing.consent import seal_keys
 from sfu_clients.sealing.epochs import EpochKeyring, read_epoch
+from sfu_clients.sealing.keylog import write_frame_keys
 from sfu_clients.sealing.room import STREAMS, check_codec, frame_info
 from sfu_clients.sealing.sframe import SealError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sfu.keylog import KeyLog
     from sfu.signalling.messages import MediaSource
     from sfu_clients.media.cutter import FrameSeal
     from sfu_clients.payload import EncodedFrame
@@ -27,8 +29,11 @@ if TYPE_CHECKING:
 class GroupMedia:
     """A keyring that several threads use."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, keylog: KeyLog | None = None
+    ) -> None:
         self._clock = clock
+        self._keylog = keylog
         self._lock = threading.Lock()
         self._ring = EpochKeyring()
         self._openers: dict[EpochOpener, GroupOpener] = {}
@@ -38,6 +43,9 @@ class GroupMedia:
         """The group is in this epoch now; False if that was refused."""
         epoch = read_epoch(keys)
         self._own = epoch.senders.get(epoch.own_leaf)
+        if self._keylog is not None:
+            for sender in epoch.senders.values():
+                write_frame_keys(self._keylog, "e2ee-mls", sender)
         with self._lock:
             return self._ring.install(epoch, now=self._clock())
 

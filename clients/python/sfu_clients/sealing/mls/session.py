@@ -35,6 +35,7 @@ from sfu_clients.sealing.sframe import SealError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sfu.keylog import KeyLog
     from sfu_clients.media.sources import Source
     from sfu_clients.roster import Roster
     from sfu_clients.sealing.mls.devices import Device
@@ -77,11 +78,13 @@ class GroupSession:
         device: Device,
         roster: Roster,
         consents: bool = False,
+        keylog: KeyLog | None = None,
         engine: MlsEngine = ENGINE,
     ) -> None:
         """`secret` is what follows #mls= in the link; raises ClientError if it is none.
 
         Whoever `consents` lets every recording of the room be opened, as far as it is theirs.
+        A `keylog` gets everybody's keys of each epoch.
         """
         self._secret = _read(secret)
         self._room, self._name, self._device = room, name, device
@@ -89,7 +92,7 @@ class GroupSession:
         self.engine = engine
         """What makes our member."""
         self._member: MlsMember | None = None
-        self._media = GroupMedia()
+        self._media = GroupMedia(keylog=keylog)
         self._consenting = Consenting(self._media.seal_keys) if consents else None
         self._sources: list[Source] = []
         self._waiting: asyncio.Queue[values.Input] = asyncio.Queue(MAX_WAITING)

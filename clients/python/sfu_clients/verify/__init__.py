@@ -1,0 +1,1 @@
+"""What captures of both legs of a call tell of the server between them."""

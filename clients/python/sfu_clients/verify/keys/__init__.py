@@ -1,0 +1,1 @@
+"""Keys of one's own legs, as clients and development servers write them down."""

@@ -1,0 +1,1 @@
+"""What can be read of a stream once its hop encryption is removed."""

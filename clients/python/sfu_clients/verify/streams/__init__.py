@@ -1,0 +1,1 @@
+"""The RTP streams of a capture, found without being told of ports."""
