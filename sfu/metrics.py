@@ -97,11 +97,26 @@ _COUNTERS: Final = {
     "websockets": _Family(
         "sfu_websockets_closed", "Ended WebSockets, by what ended them.", ("by",)
     ),
+    "visibility_bytes": _Family(
+        "sfu_visibility_bytes",
+        "Bytes of media that we took, in clear or opaque to us as the room's mode has it.",
+        ("held", "mode", "kind"),
+    ),
+    "visibility_chat_lines": _Family(
+        "sfu_visibility_chat_lines", "Lines of chat, in clear or opaque to us.", ("held",)
+    ),
+    "visibility_chat_bytes": _Family(
+        "sfu_visibility_chat_bytes", "Bytes of those lines.", ("held",)
+    ),
     "layer_switches": _Family(
         "sfu_layer_switches", "Switches of a subscriber's layer.", ("direction", "reason")
     ),
 }
 """By the name in the tally."""
+
+
+FRAME_KEYS: Final = 0
+"""Of end-to-end encryption: nothing in the server could hold one, as `make check` makes sure."""
 
 
 class Sources(NamedTuple):
@@ -131,6 +146,7 @@ class _Collector(Collector):
             "sfu_recorded_bytes", "Bytes of recordings.", self._sources.recorded_bytes()
         )
         yield from _qualities(directory)
+        yield from _visibility(directory)
         yield _histogram(
             "sfu_forwarding_seconds",
             "From reading a datagram to the last of its copies having left.",
@@ -236,6 +252,35 @@ def _gauge(name: str, text: str, label: str, counts: Counter[str]) -> Metric:
     for value, count in sorted(counts.items()):
         family.add_metric((value,), count)
     return family
+
+
+def _visibility(directory: Directory) -> Iterator[Metric]:
+    """What we read and hold now; docs/visibility.md has the proof of each."""
+    depths: Counter[tuple[str, str]] = Counter()
+    keys = Counter({"srtp": 0, "frame": FRAME_KEYS})
+    for participant in directory.participants():
+        keys["srtp"] += participant.srtp_sessions
+        for publication in participant.publications:
+            place = participant.room.mode, publication.kind
+            depths[place] = max(depths[place], publication.depth)
+    family = GaugeMetricFamily(
+        "sfu_visibility_depth",
+        "The deepest that the forwarder read: 1 header, 2 descriptor, 3 shim, 4 media.",
+        labels=("mode", "kind"),
+    )
+    for labels, depth in sorted(depths.items()):
+        family.add_metric(labels, depth)
+    yield family
+    yield _gauge("sfu_visibility_keys", "Keys that we hold, by what they open.", "kind", keys)
+    recorded = Counter({"clear": 0, "opaque": 0})
+    recorded.update(
+        "opaque" if room.sealed else "clear"
+        for room in directory.rooms.values()
+        if room.recording is not None
+    )
+    yield _gauge(
+        "sfu_visibility_recordings", "Recordings that run, by what we write.", "held", recorded
+    )
 
 
 def _qualities(directory: Directory) -> Iterator[Metric]:

@@ -28,6 +28,7 @@ from sfu.signalling.recordings import RecordingRoutes
 from sfu.signalling.resources import Resources
 from sfu.signalling.session import Session
 from sfu.signalling.tokens import Grant, issue, verify
+from sfu.signalling.visibility import VisibilityRoutes
 from sfu.signalling.websocket import Ending, WebSocketShell
 from sfu.signalling.whip import WhipRoutes
 from sfu.transport.candidates import candidates
@@ -36,6 +37,7 @@ from sfu.transport.latency import Histogram
 from sfu.transport.node import Node
 from sfu.transport.tcp import TcpShell
 from sfu.transport.udp import UdpShell
+from sfu.visibility.observer import Observer
 
 if TYPE_CHECKING:
     import ssl
@@ -83,6 +85,7 @@ class Server:
         self.directory = Directory(self.node, limits, random_bytes=secrets.token_bytes)
         self.disk = Disk()
         self.recorder = self._recorder()
+        self.observer = Observer(self.directory, None, clock=time.time)
         self.udp = UdpShell(self.node, host=config.media.host, port=config.media.port)
         self.tcp = TcpShell(self.udp)
         self.loop_lag = Histogram()
@@ -161,6 +164,7 @@ class Server:
             sockets=self.sockets,
             whip=WhipRoutes(self.resources, any_origin=bool(self.secret)),
             recordings=RecordingRoutes(self.lobby, self.recorder),
+            visibility=VisibilityRoutes(self.lobby, self.observer.describe),
             render_metrics=lambda: render(registry),
             ready=lambda: not self.directory.draining,
             verify_scrape=self.verify_scrape,
@@ -235,6 +239,7 @@ class Server:
             count += 1
             if count % TICKS_PER_FOLLOW_UP == 0:
                 self.directory.follow_up(now=now)
+                self.observer.follow_up(now=now)
             if self.recorder is not None:
                 self.recorder.follow_up(now=now)
             self.udp.flush()
