@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sfu.rooms.directory import Directory
     from sfu.transport.latency import Histogram
     from sfu.transport.node import Node
+    from sfu.visibility.testimony import Witness
 
 
 class _Family(NamedTuple):
@@ -129,6 +130,7 @@ class Sources(NamedTuple):
     socket_drops: Callable[[], Mapping[str, int]]  # datagrams lost in the sockets, by reason
     websockets: Callable[[], Mapping[str, int]]  # that were closed, by what ended them
     recorded_bytes: Callable[[], int]  # that were written to the disk
+    witness: Witness | None = None
 
 
 class _Collector(Collector):
@@ -147,6 +149,7 @@ class _Collector(Collector):
         )
         yield from _qualities(directory)
         yield from _visibility(directory)
+        yield from _witnessed(directory, self._sources.witness)
         yield _histogram(
             "sfu_forwarding_seconds",
             "From reading a datagram to the last of its copies having left.",
@@ -280,6 +283,37 @@ def _visibility(directory: Directory) -> Iterator[Metric]:
     )
     yield _gauge(
         "sfu_visibility_recordings", "Recordings that run, by what we write.", "held", recorded
+    )
+
+
+def _witnessed(directory: Directory, witness: Witness | None) -> Iterator[Metric]:
+    """What the witness says; nothing was tried where there is none."""
+    family = GaugeMetricFamily(
+        "sfu_visibility_witness_streams",
+        "Streams that are there, by what the witness made of their last sample.",
+        labels=("mode", "kind", "verdict"),
+    )
+    streams: Counter[tuple[str, str, str]] = Counter()
+    for participant in directory.participants():
+        for publication in participant.publications:
+            seen = None if witness is None else witness.of_stream(publication)
+            verdict = "untried" if seen is None else seen[0]
+            streams[participant.room.mode, publication.kind, verdict] += 1
+    for labels, streams_count in sorted(streams.items()):
+        family.add_metric(labels, streams_count)
+    yield family
+    samples = CounterMetricFamily(
+        "sfu_visibility_witness_samples",
+        "Samples that the witness tried to decode, by what it made of them.",
+        labels=("verdict",),
+    )
+    for verdict in ("readable", "opaque", "undecided"):
+        count = witness.samples[verdict] if witness is not None else 0
+        samples.add_metric((verdict,), count)
+    yield samples
+    deaths = witness.channel.deaths if witness is not None else 0
+    yield CounterMetricFamily(
+        "sfu_visibility_witness_deaths", "Witness processes that ended or hung.", deaths
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import resource
 import secrets
 import signal
@@ -38,6 +39,7 @@ from sfu.transport.node import Node
 from sfu.transport.tcp import TcpShell
 from sfu.transport.udp import UdpShell
 from sfu.visibility.observer import Observer
+from sfu.visibility.testimony import Witness
 
 if TYPE_CHECKING:
     import ssl
@@ -85,7 +87,8 @@ class Server:
         self.directory = Directory(self.node, limits, random_bytes=secrets.token_bytes)
         self.disk = Disk()
         self.recorder = self._recorder()
-        self.observer = Observer(self.directory, None, clock=time.time)
+        self.witness = self._witness()
+        self.observer = Observer(self.directory, self.witness, clock=time.time)
         self.udp = UdpShell(self.node, host=config.media.host, port=config.media.port)
         self.tcp = TcpShell(self.udp)
         self.loop_lag = Histogram()
@@ -96,6 +99,7 @@ class Server:
             self.node,
             candidates=self.candidates,
             verify=self._verify if self.secret else None,
+            witness=self.witness is not None,
         )
         self.resources = Resources(self.lobby)
         self.sockets = WebSocketShell(lambda: Session(self.lobby))
@@ -113,6 +117,17 @@ class Server:
             random_bytes=secrets.token_bytes,
             clock=time.time,
         )
+
+    def _witness(self) -> Witness | None:
+        """What tries to read media, if it is to; raises ConfigError without what it needs."""
+        wanted = self.config.visibility.witness
+        if wanted == "off" or (wanted == "auto" and self.secret):
+            return None
+        if importlib.util.find_spec("av") is None:
+            if wanted == "on":
+                raise ConfigError("visibility.witness needs PyAV: install the package `av`.")
+            return None
+        return Witness(self.directory)
 
     # What others ask
 
@@ -157,6 +172,7 @@ class Server:
                 socket_drops=self._socket_drops,
                 websockets=self._endings,
                 recorded_bytes=lambda: self.disk.written,
+                witness=self.witness,
             )
         )
         return Services(
@@ -178,6 +194,8 @@ class Server:
         http = self.config.http
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(asyncio.to_thread, self.disk.close)
+            if self.witness is not None:
+                stack.callback(self.witness.close)
             await self._open_media(stack)
             runner = await listen(
                 create_application(self.services()),
@@ -240,6 +258,8 @@ class Server:
             if count % TICKS_PER_FOLLOW_UP == 0:
                 self.directory.follow_up(now=now)
                 self.observer.follow_up(now=now)
+                if self.witness is not None:
+                    self.witness.follow_up(now=now)
             if self.recorder is not None:
                 self.recorder.follow_up(now=now)
             self.udp.flush()

@@ -127,7 +127,7 @@ class Session:
         participant, resumed = self._lobby.enter(join)
         participant.listen(self._hear)
         self._participant = participant
-        self._send(describe_welcome(participant, resumed=resumed))
+        self._send(describe_welcome(participant, resumed=resumed, witness=self._lobby.witness))
         for subscription in participant.subscriptions.values():
             self._send(describe_reception(subscription, "start"))
 
