@@ -58,10 +58,11 @@ class Lens:
         elif packet.codec is not self._codec:
             self._pieces.clear()
             return
-        payload = bytes(packet.payload) if packet.view.payload_end else b""
-        self._pieces.append(Piece(packet.sequence, packet.view.timestamp, payload))
+        view = packet.view
+        payload = bytes(view.data[view.payload_offset : view.payload_end])
+        self._pieces.append(Piece(packet.sequence, view.timestamp, payload))
         self._bytes += len(payload)
-        self._timestamps.add(packet.view.timestamp)
+        self._timestamps.add(view.timestamp)
 
     def rebase(self, sequence: int, timestamp: int, *, now: float) -> None:
         """The publisher's stream begins anew."""

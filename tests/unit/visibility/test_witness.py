@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from sfu.server import Server
+from sfu.signalling.values import Mode
 from sfu_clients.client import Client
 from sfu_clients.media.sources import PatternSource, Source, ToneSource
 from sfu_clients.sealing.room import SealedRoom
@@ -50,26 +51,32 @@ async def first_packets(server: Server) -> None:
 
 
 CASES = [
-    pytest.param(None, False, "readable", id="hop, as it says"),
-    pytest.param(None, True, "opaque", id="hop, and sends sealed frames"),
-    pytest.param(SECRET, True, "opaque", id="e2ee-passphrase, as it says"),
-    pytest.param(SECRET, False, "readable", id="e2ee-passphrase, and sends clear frames"),
+    pytest.param("hop", False, "readable", id="hop, as it says"),
+    pytest.param("hop", True, "opaque", id="hop, and sends sealed frames"),
+    pytest.param("e2ee-passphrase", True, "opaque", id="e2ee-passphrase, as it says"),
+    pytest.param("e2ee-passphrase", False, "readable", id="e2ee-passphrase, and sends clear"),
+    pytest.param("e2ee-mls", True, "opaque", id="e2ee-mls, as it says"),
+    pytest.param("e2ee-mls", False, "readable", id="e2ee-mls, and sends clear frames"),
 ]
 
 
-@pytest.mark.parametrize(("secret", "seals", "verdict"), CASES)
+@pytest.mark.parametrize(("mode", "seals", "verdict"), CASES)
 async def test_what_is_sent_decides_not_what_is_said(
-    secret: str | None,
+    mode: Mode,
     seals: bool,  # noqa: FBT001
     verdict: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Within five seconds, in the sheet; for picture and sound, with figures."""
-    async with witnessed() as (server, url), Client(url, "hall", name="Ana", secret=secret) as ana:
+    secret = None if mode == "hop" else SECRET
+    async with (
+        witnessed() as (server, url),
+        Client(url, "hall", name="Ana", secret=secret, mode=mode) as ana,
+    ):
         published = sources()
         room = SealedRoom(SECRET, "hall", "Ana")
         for source in published:
-            if seals and secret is None:
+            if seals and mode == "hop":
                 source.seal(room.sealer(source.name, source.codec))
         if not seals:
             monkeypatch.setattr(ana.mode, "seal", lambda _: None)
