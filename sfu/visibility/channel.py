@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -56,16 +57,15 @@ class Channel:
 
     def follow_up(self, *, now: float) -> Iterable[Finding]:
         """Move what can be moved at once, and return what was found."""
-        if self._process is None:
+        try:
+            if self._process is not None:
+                return self._exchange(now=now)
             if now >= self._start_at:
                 self._start()
-            return []
-        try:
-            return self._exchange(now=now)
         except (OSError, MalformedPacket) as error:
             log.warning("witness.ended", why=str(error))
             self._end(now=now)
-            return []
+        return []
 
     def _exchange(self, *, now: float) -> list[Finding]:
         found: list[Finding] = []
@@ -90,7 +90,8 @@ class Channel:
         """Give the process nothing of ours: neither files nor the environment with its secret."""
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)  # noqa: FBT003 - the standard library's way
-        with theirs:
+        with theirs, ExitStack() as undo:
+            undo.callback(self._socket.close)
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 _COMMAND,
                 stdin=theirs.fileno(),
@@ -99,6 +100,7 @@ class Channel:
                 env={"PYTHONPATH": ":".join(filter(None, sys.path))},
                 cwd="/",
             )
+            undo.pop_all()
         self._incoming = Incoming(Finding)
         self._unsent, self._answered = b"", True
 

@@ -6,6 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
+import structlog
+
 from sfu.rooms.holdings import FUNCTIONS
 from sfu.visibility.channel import Channel
 from sfu.visibility.lens import Lens
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from sfu.rooms.room import Room
     from sfu.visibility.samples import Finding
     from sfu.visibility.sheet import Seen
+
+
+log = structlog.get_logger()
 
 
 class _Memory:
@@ -46,9 +51,20 @@ class Witness:
         self._rooms: WeakKeyDictionary[Room, _Memory] = WeakKeyDictionary()
         self._asked: tuple[int, _Case] | None = None
         self._number = 0
+        self._failed = False
 
     def follow_up(self, *, now: float) -> None:
         """Take what was found, and give what there is to try; nothing here waits."""
+        if self._failed:
+            return
+        try:
+            self._follow_up(now=now)
+        except Exception:  # a bug costs the witness, never the call
+            log.exception("witness.failed")
+            self._failed = True
+            self.close()
+
+    def _follow_up(self, *, now: float) -> None:
         if self._lenses:
             for finding in self.channel.follow_up(now=now):
                 self._note(finding)

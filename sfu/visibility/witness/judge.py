@@ -20,7 +20,7 @@ from sfu.wire.frames import unwrap
 TRIALS: Final = 12
 """Times that noise is decoded for one sample."""
 
-FURTHER_TRIALS: Final = 36
+FURTHER_TRIALS: Final = 20
 """The same, before a sound is called readable: few trials may agree by chance."""
 
 FEWEST_PICTURES: Final = 4
@@ -34,11 +34,11 @@ SMOOTH: Final = 0.3
 NEAR: Final = 5.0
 """Standard deviations of noise within which a sound is like noise."""
 
-FAR: Final = 8.0
+FAR: Final = 7.0
 """The same, beyond which it is none."""
 
-WINDOW: Final = 240
-"""Samples of a piece of sound that are looked at: 5 ms."""
+WINDOW: Final = 120
+"""Samples of a piece of sound that are looked at: 2.5 ms."""
 
 HEADER_SHARE: Final = 0.9
 """A place in front of a frame that stays or counts on in so many frames is no media."""

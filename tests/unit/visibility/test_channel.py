@@ -75,6 +75,22 @@ def test_a_process_that_ends_is_counted(channel: Channel) -> None:
     assert not channel.is_free(now=101.0)
 
 
+def test_a_process_that_cannot_start_is_tried_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without memory for it goes on forwarding."""
+    channel = Channel()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("subprocess.Popen", refuse)
+        assert list(channel.follow_up(now=100.0)) == []
+    assert channel.deaths == 1
+    channel.follow_up(now=100.0 + PAUSE)
+    assert process(channel) is not None
+    channel.close()
+
+
 def test_the_process_has_nothing_of_ours(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     """No secret in its environment, and no files but the socket."""
     monkeypatch.setenv("SFU_AUTH_SECRET", "not for the witness")

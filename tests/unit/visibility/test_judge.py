@@ -1,5 +1,6 @@
 """What the witness makes of recorded streams, as they are and as bytes that mean nothing."""
 
+import time
 from collections.abc import Callable
 from random import Random
 
@@ -10,6 +11,8 @@ from sfu.visibility.witness.judge import judge
 from sfu_clients.recordings.recording import load_recording
 
 PICTURES, SOUNDS = 9, 50
+JUDGING_SECONDS = 1.5
+"""Half a second where nothing else runs; busy neighbours slow a core down."""
 
 
 def dice(seed: int = 1) -> Random:
@@ -44,6 +47,14 @@ def test_what_is_clear_is_readable(name: str) -> None:
     """In every codec that is forwarded."""
     finding = judge(sample(name), dice())
     assert finding.seen == "readable", finding.figures
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_sample_is_judged_in_no_time(name: str) -> None:
+    """Of CPU: so that several streams are judged within five seconds of their beginning."""
+    began = time.process_time()
+    judge(sample(name), dice())
+    assert time.process_time() - began < JUDGING_SECONDS
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -1,10 +1,12 @@
 """A lens sees what is forwarded, and neither the publisher nor anybody else notices."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from sfu.media.key_frames import KeyFrameCause
 from sfu.visibility.lens import ASKED_AGAIN, PATIENCE, PICTURES, REST, SOUNDS, Lens
-from sfu.visibility.samples import Sample
+from sfu.visibility.samples import Finding, Sample
+from sfu.visibility.testimony import Witness
 from tests.support.hall import Guest, Hall
 from tests.support.media import AUDIO_SSRC, OPUS, VIDEO_SSRC, VP8, audio_track, video_track
 from tests.support.packets import rtp, vp8
@@ -128,3 +130,25 @@ def test_a_closed_lens_is_gone(camera: Scene) -> None:
     camera.look()
     camera.lens.close()
     assert not camera.attached
+
+
+def test_a_bug_of_the_witness_ends_the_witness_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks at nothing more, and media goes on."""
+    microphone = Scene(video=False)
+    witness = Witness(microphone.hall.directory)
+    outbounds = microphone.publication.source.outbounds
+
+    def follow_up(*, now: float) -> list[Finding]:
+        raise ZeroDivisionError(now)
+
+    monkeypatch.setattr(witness.channel, "follow_up", lambda **_: [])
+    witness.follow_up(now=microphone.hall.now)
+    assert len(outbounds) == 1
+    monkeypatch.setattr(witness.channel, "follow_up", follow_up)
+    with capture_logs() as logs:
+        for _ in range(3):
+            witness.follow_up(now=microphone.hall.now)
+    assert [entry["event"] for entry in logs] == ["witness.failed"]
+    assert outbounds == []
+    microphone.ana.send([sound(1)])
+    assert microphone.publication.bytes > 0

@@ -17,8 +17,9 @@ from sfu_clients.sealing.room import SealedRoom
 from tests.support.running import joined, running, settings
 from tests.support.secrets import SECRET
 
-SECONDS = 5
-"""In which the sheet has to know, from the first packet on."""
+SECONDS = 20
+"""In which the sheet has to know; 5 where nothing else runs, as the parts of it tell: a sample is
+there within 1.2 s (`test_lens.py`), and takes half a second to judge (`test_judge.py`)."""
 
 
 def sources() -> tuple[Source, Source]:
@@ -67,7 +68,7 @@ async def test_what_is_sent_decides_not_what_is_said(
     verdict: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Within five seconds, in the sheet; for picture and sound, with figures."""
+    """In the sheet; for picture and sound, with figures."""
     secret = None if mode == "hop" else SECRET
     async with (
         witnessed() as (server, url),
