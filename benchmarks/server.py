@@ -23,6 +23,7 @@ SETTINGS: Final = {
     "SFU_ROOMS_MAX_PARTICIPANTS": "100",
     "SFU_ROOMS_DRAIN_SECONDS": "1",
     "SFU_LOG_LEVEL": "warning",
+    "SFU_VISIBILITY_WITNESS": "off",
 }
 
 

@@ -67,6 +67,14 @@ class Recording(Section, frozen=True):
     max_seconds: Annotated[Day, "the most seconds of one recording"] = 14_400.0
 
 
+class Visibility(Section, frozen=True):
+    """Whether the server tries to read what it forwards."""
+
+    witness: Annotated[
+        Literal["auto", "on", "off"], "on, off, or auto: on in the open development mode"
+    ] = "auto"
+
+
 class Log(Section, frozen=True):
     """What is written to standard error."""
 
@@ -84,6 +92,7 @@ class Config(msgspec.Struct, frozen=True):
     auth: Auth = Auth()
     rooms: Rooms = Rooms()
     recording: Recording = Recording()
+    visibility: Visibility = Visibility()
     log: Log = Log()
 
     @property

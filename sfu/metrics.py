@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sfu.rooms.directory import Directory
     from sfu.transport.latency import Histogram
     from sfu.transport.node import Node
+    from sfu.visibility.testimony import Witness
 
 
 class _Family(NamedTuple):
@@ -97,11 +98,26 @@ _COUNTERS: Final = {
     "websockets": _Family(
         "sfu_websockets_closed", "Ended WebSockets, by what ended them.", ("by",)
     ),
+    "visibility_bytes": _Family(
+        "sfu_visibility_bytes",
+        "Bytes of media that we took, in clear or opaque to us as the room's mode has it.",
+        ("held", "mode", "kind"),
+    ),
+    "visibility_chat_lines": _Family(
+        "sfu_visibility_chat_lines", "Lines of chat, in clear or opaque to us.", ("held",)
+    ),
+    "visibility_chat_bytes": _Family(
+        "sfu_visibility_chat_bytes", "Bytes of those lines.", ("held",)
+    ),
     "layer_switches": _Family(
         "sfu_layer_switches", "Switches of a subscriber's layer.", ("direction", "reason")
     ),
 }
 """By the name in the tally."""
+
+
+FRAME_KEYS: Final = 0
+"""Of end-to-end encryption: nothing in the server could hold one, as `make check` makes sure."""
 
 
 class Sources(NamedTuple):
@@ -114,6 +130,7 @@ class Sources(NamedTuple):
     socket_drops: Callable[[], Mapping[str, int]]  # datagrams lost in the sockets, by reason
     websockets: Callable[[], Mapping[str, int]]  # that were closed, by what ended them
     recorded_bytes: Callable[[], int]  # that were written to the disk
+    witness: Witness | None = None
 
 
 class _Collector(Collector):
@@ -131,6 +148,8 @@ class _Collector(Collector):
             "sfu_recorded_bytes", "Bytes of recordings.", self._sources.recorded_bytes()
         )
         yield from _qualities(directory)
+        yield from _visibility(directory)
+        yield from _witnessed(directory, self._sources.witness)
         yield _histogram(
             "sfu_forwarding_seconds",
             "From reading a datagram to the last of its copies having left.",
@@ -236,6 +255,66 @@ def _gauge(name: str, text: str, label: str, counts: Counter[str]) -> Metric:
     for value, count in sorted(counts.items()):
         family.add_metric((value,), count)
     return family
+
+
+def _visibility(directory: Directory) -> Iterator[Metric]:
+    """What we read and hold now; docs/visibility.md has the proof of each."""
+    depths: Counter[tuple[str, str]] = Counter()
+    keys = Counter({"srtp": 0, "frame": FRAME_KEYS})
+    for participant in directory.participants():
+        keys["srtp"] += participant.srtp_sessions
+        for publication in participant.publications:
+            place = participant.room.mode, publication.kind
+            depths[place] = max(depths[place], publication.depth)
+    family = GaugeMetricFamily(
+        "sfu_visibility_depth",
+        "The deepest that the forwarder read: 1 header, 2 descriptor, 3 shim, 4 media.",
+        labels=("mode", "kind"),
+    )
+    for labels, depth in sorted(depths.items()):
+        family.add_metric(labels, depth)
+    yield family
+    yield _gauge("sfu_visibility_keys", "Keys that we hold, by what they open.", "kind", keys)
+    recorded = Counter({"clear": 0, "opaque": 0})
+    recorded.update(
+        "opaque" if room.sealed else "clear"
+        for room in directory.rooms.values()
+        if room.recording is not None
+    )
+    yield _gauge(
+        "sfu_visibility_recordings", "Recordings that run, by what we write.", "held", recorded
+    )
+
+
+def _witnessed(directory: Directory, witness: Witness | None) -> Iterator[Metric]:
+    """What the witness says; nothing was tried where there is none."""
+    family = GaugeMetricFamily(
+        "sfu_visibility_witness_streams",
+        "Streams that are there, by what the witness made of their last sample.",
+        labels=("mode", "kind", "verdict"),
+    )
+    streams: Counter[tuple[str, str, str]] = Counter()
+    for participant in directory.participants():
+        for publication in participant.publications:
+            seen = None if witness is None else witness.of_stream(publication)
+            verdict = "untried" if seen is None else seen[0]
+            streams[participant.room.mode, publication.kind, verdict] += 1
+    for labels, streams_count in sorted(streams.items()):
+        family.add_metric(labels, streams_count)
+    yield family
+    samples = CounterMetricFamily(
+        "sfu_visibility_witness_samples",
+        "Samples that the witness tried to decode, by what it made of them.",
+        labels=("verdict",),
+    )
+    for verdict in ("readable", "opaque", "undecided"):
+        count = witness.samples[verdict] if witness is not None else 0
+        samples.add_metric((verdict,), count)
+    yield samples
+    deaths = witness.channel.deaths if witness is not None else 0
+    yield CounterMetricFamily(
+        "sfu_visibility_witness_deaths", "Witness processes that ended or hung.", deaths
+    )
 
 
 def _qualities(directory: Directory) -> Iterator[Metric]:

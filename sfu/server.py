@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import resource
 import secrets
 import signal
@@ -29,6 +30,7 @@ from sfu.signalling.recordings import RecordingRoutes
 from sfu.signalling.resources import Resources
 from sfu.signalling.session import Session
 from sfu.signalling.tokens import Grant, issue, verify
+from sfu.signalling.visibility import VisibilityRoutes
 from sfu.signalling.websocket import Ending, WebSocketShell
 from sfu.signalling.whip import WhipRoutes
 from sfu.transport.candidates import candidates
@@ -37,6 +39,8 @@ from sfu.transport.latency import Histogram
 from sfu.transport.node import Node
 from sfu.transport.tcp import TcpShell
 from sfu.transport.udp import UdpShell
+from sfu.visibility.observer import Observer
+from sfu.visibility.testimony import Witness
 
 if TYPE_CHECKING:
     import ssl
@@ -91,6 +95,8 @@ class Server:
         self.directory = Directory(self.node, limits, random_bytes=secrets.token_bytes)
         self.disk = Disk()
         self.recorder = self._recorder()
+        self.witness = self._witness()
+        self.observer = Observer(self.directory, self.witness, clock=time.time)
         self.udp = UdpShell(self.node, host=config.media.host, port=config.media.port)
         self.tcp = TcpShell(self.udp)
         self.loop_lag = Histogram()
@@ -101,6 +107,7 @@ class Server:
             self.node,
             candidates=self.candidates,
             verify=self._verify if self.secret else None,
+            witness=self.witness is not None,
         )
         self.resources = Resources(self.lobby)
         self.sockets = WebSocketShell(lambda: Session(self.lobby))
@@ -118,6 +125,17 @@ class Server:
             random_bytes=secrets.token_bytes,
             clock=time.time,
         )
+
+    def _witness(self) -> Witness | None:
+        """What tries to read media, if it is to; raises ConfigError without what it needs."""
+        wanted = self.config.visibility.witness
+        if wanted == "off" or (wanted == "auto" and self.secret):
+            return None
+        if importlib.util.find_spec("av") is None:
+            if wanted == "on":
+                raise ConfigError("visibility.witness needs PyAV: install the package `av`.")
+            return None
+        return Witness(self.directory)
 
     # What others ask
 
@@ -169,6 +187,7 @@ class Server:
                 socket_drops=self._socket_drops,
                 websockets=self._endings,
                 recorded_bytes=lambda: self.disk.written,
+                witness=self.witness,
             )
         )
         return Services(
@@ -176,6 +195,7 @@ class Server:
             sockets=self.sockets,
             whip=WhipRoutes(self.resources, any_origin=bool(self.secret)),
             recordings=RecordingRoutes(self.lobby, self.recorder),
+            visibility=VisibilityRoutes(self.lobby, self.observer.describe),
             render_metrics=lambda: render(registry),
             ready=lambda: not self.directory.draining,
             verify_scrape=self.verify_scrape,
@@ -189,6 +209,8 @@ class Server:
         http = self.config.http
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(asyncio.to_thread, self.disk.close)
+            if self.witness is not None:
+                stack.callback(self.witness.close)
             await self._open_media(stack)
             runner = await listen(
                 create_application(self.services()),
@@ -250,6 +272,9 @@ class Server:
             count += 1
             if count % TICKS_PER_FOLLOW_UP == 0:
                 self.directory.follow_up(now=now)
+                self.observer.follow_up(now=now)
+                if self.witness is not None:
+                    self.witness.follow_up(now=now)
             if self.recorder is not None:
                 self.recorder.follow_up(now=now)
             self.udp.flush()

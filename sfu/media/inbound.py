@@ -6,6 +6,7 @@ from enum import IntEnum, auto
 from typing import TYPE_CHECKING, Final
 
 from sfu.errors import MalformedPacket, StructureMissing
+from sfu.media.depth import Depth
 from sfu.media.key_frames import KeyFrameCause
 from sfu.media.nack import MAX_MISSING, MissingPackets
 from sfu.media.reports import Reception
@@ -57,6 +58,7 @@ class Inbound:
 
     __slots__ = (
         "_codec",
+        "_depth_before",
         "_order",
         "_tagger",
         "bytes",
@@ -87,12 +89,19 @@ class Inbound:
         self.last_at = 0.0  # seconds: when the last of them came
         self._order = SequenceTracker(after=after)
         self._codec: Codec | None = None
+        self._depth_before = Depth.NOTHING  # of taggers that others have replaced
         self._tagger: Tagger
 
     @property
     def codec(self) -> Codec | None:
         """The codec of the last packet; None before the first."""
         return self._codec
+
+    @property
+    def depth(self) -> Depth:
+        """The deepest that any packet of the track was read, on this SSRC or an earlier one."""
+        now = Depth.NOTHING if self._codec is None else self._tagger.depth
+        return max(self._depth_before, now)
 
     @property
     def highest(self) -> int:
@@ -105,6 +114,7 @@ class Inbound:
         self.bytes = old.bytes
         self.repaired = old.repaired
         self.layer_bytes = old.layer_bytes
+        self._depth_before = old.depth
 
     def receive(self, packet: Packet, *, now: float, retransmitted: bool = False) -> bool:
         """Place, count, tag and offer a packet whose view and extensions are filled.
@@ -172,6 +182,7 @@ class Inbound:
         if place is _BEGAN:
             self.missing.forget_before(packet.sequence)
             self.reception.restart()
+        self._depth_before = self.depth
         self._codec = codec
         self._tagger = Tagger(codec, self.source.ladder)
         self.source.begin(packet, now=now)

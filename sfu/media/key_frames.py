@@ -25,6 +25,7 @@ class KeyFrameCause(StrEnum):
     RECEIVER_PLI = "receiver_pli"  # a subscriber cannot go on decoding, and says so
     RECEIVER_FIR = "receiver_fir"  # the same, said in the older way
     LOSS = "loss"  # more was lost than retransmissions can mend
+    WITNESS = "witness"  # nobody else made one come, and the witness wants to look
     RESTARTED = "restarted"  # the publisher's stream began anew while somebody watched
 
 

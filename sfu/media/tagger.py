@@ -5,6 +5,7 @@ from typing import Final
 
 from sfu.errors import MalformedPacket, StructureMissing
 from sfu.media.codec import Codec
+from sfu.media.depth import Depth
 from sfu.media.layers import ALL_TARGETS, Ladder
 from sfu.media.packet import Packet
 from sfu.media.tags.descriptor import DescriptorReader
@@ -26,6 +27,15 @@ _READERS: Final[dict[Codec, Callable[..., Reader]]] = {
 }
 """How to read each codec where no dependency descriptor does it better."""
 
+_DEEPEST: Final = {
+    Codec.OPUS: Depth.HEADER,  # its reader looks at no byte of the payload
+    Codec.VP8: Depth.SHIM,  # the P bit of the first byte of a frame
+    Codec.VP9: Depth.DESCRIPTOR,
+    Codec.H264: Depth.MEDIA,  # the headers of NAL units, which nobody seals
+    Codec.AV1: Depth.SHIM,  # the headers of OBUs
+}
+"""How far those look."""
+
 
 class Tagger:
     """Fills the tags of one stream, and tells its ladder which layers there are.
@@ -43,6 +53,7 @@ class Tagger:
         "_highest",
         "_ladder",
         "_payloads",
+        "_payloads_read",
         "_timestamps",
     )
 
@@ -55,8 +66,16 @@ class Tagger:
         self._expected = -1  # sequence number of the next packet; -1: of the first
         self._highest = -1  # number of the last frame in order
         self._payloads = _READERS[codec](ladder)
+        self._payloads_read = False
         self._descriptors: DescriptorReader | None = None
         ladder.activate(ALL_TARGETS)
+
+    @property
+    def depth(self) -> Depth:
+        """The deepest that was read, once something was tagged."""
+        if self._payloads_read or self._codec is Codec.VP8:  # which is asked for its picture id
+            return _DEEPEST[self._codec]
+        return Depth.HEADER
 
     def tag(self, packet: Packet) -> None:
         """Fill the tag, and all that copies of the packet have in common.
@@ -89,6 +108,7 @@ class Tagger:
         if packet.found.offset[_DESCRIPTOR] >= 0:
             self._read_descriptor(packet)
         elif self._descriptors is None:
+            self._payloads_read = True
             self._payloads.read(packet)
         else:
             self._leave_descriptors(packet)
@@ -100,6 +120,7 @@ class Tagger:
             try:
                 descriptors.read(packet)
             except StructureMissing:
+                self._payloads_read = True
                 self._payloads.read(packet)
                 return
             self._descriptors = descriptors
@@ -110,6 +131,7 @@ class Tagger:
 
     def _leave_descriptors(self, packet: Packet) -> None:
         """Go on without descriptors if a key frame comes without."""
+        self._payloads_read = True
         reader = _READERS[self._codec]
         reader(Ladder()).read(packet)
         if not (packet.tag.key_frame and packet.tag.starts_frame):

@@ -90,6 +90,11 @@ class Participant:
         """Whether their signalling is there, or has not broken off yet."""
         return self.absent_since is None
 
+    @property
+    def srtp_sessions(self) -> int:
+        """How many SRTP sessions with them we have the keys of: one in each direction, or none."""
+        return 2 if self._can_send else 0
+
     def tell(self, event: events.Event) -> None:
         """Hand an event to the participant's signalling, if it is there."""
         if self._hear is not None:
@@ -193,6 +198,7 @@ class Participant:
         for subscription in list(publication.subscriptions):
             subscription.viewer.unsubscribe(subscription)
         tally_publication(self.room.ended, publication)
+        self.room.holdings.note_end(publication)
         self.router.unpublish(publication.source)
         self.publications.remove(publication)
         del self.room.publications[publication.id]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sfu.media.depth import Depth
+
 if TYPE_CHECKING:
     from sfu.media.codec import Codec
     from sfu.media.layers import Layer
@@ -35,6 +37,19 @@ class Publication:
         """What the last packet was encoded with; None before the first."""
         inbound = self.source.inbound
         return inbound.codec if inbound is not None else None
+
+    @property
+    def bytes(self) -> int:
+        """How many came, RTP headers included."""
+        inbound = self.source.inbound
+        return 0 if inbound is None else inbound.bytes
+
+    @property
+    def depth(self) -> Depth:
+        """How deep it was read; where nothing is sealed, the bytes of a shim are media."""
+        inbound = self.source.inbound
+        depth = Depth.NOTHING if inbound is None else inbound.depth
+        return Depth.MEDIA if depth is Depth.SHIM and not self.owner.room.sealed else depth
 
     @property
     def layers(self) -> tuple[Layer, ...]:

@@ -11,6 +11,7 @@ from sfu.errors import Refused
 from sfu.media.speaker import ActiveSpeaker
 from sfu.rooms import events
 from sfu.rooms.group import Group
+from sfu.rooms.holdings import Holdings
 from sfu.rooms.participant import Participant
 from sfu.rooms.tally import Tally, tally_peer, tally_publication, tally_router, tally_subscription
 
@@ -69,6 +70,7 @@ class Room:
         self.speaker: Participant | None = None
         self.group: Group | None = None
         self.recording: RunningRecording | None = None
+        self.holdings = Holdings(sealed=mode != HOP)
         self._random_bytes = random_bytes
         self.id = self.draw_id()  # for logs: the name may tell who meets here
         self._voices = ActiveSpeaker()
@@ -133,6 +135,11 @@ class Room:
         for participant in list(self.participants.values()):
             if participant is not besides:
                 participant.tell(event)
+
+    def say(self, event: events.Said | events.SaidSealed, size: int) -> None:
+        """Tell everybody of a line of chat that has so many bytes."""
+        self.holdings.note_line(size, self.ended)
+        self.announce(event)
 
     def start_group(self, ident: str, founder: Participant) -> None:
         """Let somebody be the first member of a group; raises Refused where there can be none."""

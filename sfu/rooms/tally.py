@@ -49,6 +49,9 @@ def tally_publication(tally: Tally, publication: Publication) -> None:
         _add(tally, "packets", ("in", publication.kind), inbound.packets)
         _add(tally, "bytes", ("in", publication.kind), inbound.bytes)
         _add(tally, "retransmissions", ("in",), inbound.repaired)
+        room = publication.owner.room
+        held = "opaque" if room.sealed else "clear"
+        _add(tally, "visibility_bytes", (held, room.mode, publication.kind), inbound.bytes)
     for cause, count in key_frames.asked.items():
         _add(tally, "key_frames_asked", (cause,), count)
     _add(tally, "key_frame_requests_sent", (), key_frames.sent)
@@ -99,6 +102,13 @@ def tally_refusals(tally: Tally, refused: Mapping[str, int]) -> None:
     """Add what a client says that it did not play, by reason."""
     for reason, count in refused.items():
         _add(tally, "refusals", (reason,), count)
+
+
+def tally_chat(tally: Tally, size: int, *, sealed: bool) -> None:
+    """Count a line of chat of so many bytes, once for all who get it."""
+    held = "opaque" if sealed else "clear"
+    _add(tally, "visibility_chat_lines", (held,), 1)
+    _add(tally, "visibility_chat_bytes", (held,), size)
 
 
 def tally_commit(tally: Tally, *, accepted: bool) -> None:

@@ -16,6 +16,7 @@ from aiohttp.typedefs import Middleware
 from sfu.errors import ConfigError, Refused
 from sfu.signalling.pacing import Paced
 from sfu.signalling.recordings import RecordingRoutes
+from sfu.signalling.visibility import VisibilityRoutes
 from sfu.signalling.websocket import WebSocketShell
 from sfu.signalling.whip import WhipRoutes
 
@@ -65,6 +66,7 @@ class Services:
     sockets: WebSocketShell
     whip: WhipRoutes
     recordings: RecordingRoutes
+    visibility: VisibilityRoutes
     render_metrics: Callable[[], tuple[bytes, str]]
     """The body of /metrics, and its content type."""
     ready: Callable[[], bool]
@@ -86,6 +88,7 @@ def create_application(services: Services) -> web.Application:
     application.router.add_get(_WEBSOCKET, routes.websocket)
     services.whip.add_to(application)
     services.recordings.add_to(application)
+    services.visibility.add_to(application)
     application.router.add_get("/metrics", routes.metrics)
     application.router.add_get("/healthz", routes.healthz)
     application.router.add_get("/readyz", routes.readyz)

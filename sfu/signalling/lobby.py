@@ -41,8 +41,13 @@ class Lobby:
         *,
         candidates: Callable[[], Sequence[str]],
         verify: Callable[[str], Grant] | None,
+        witness: bool = False,
     ) -> None:
-        """`verify` reads a token or raises Refused; None is the open development mode."""
+        """`verify` reads a token or raises Refused; None is the open development mode.
+
+        With `witness` everybody is told that the server tries to read what passes.
+        """
+        self.witness = witness
         self._directory = directory
         self._node = node
         self._candidates = candidates

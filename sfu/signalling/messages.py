@@ -201,6 +201,8 @@ class Welcome(Message, frozen=True):
     group: Group | None
     """In mode `e2ee-mls`: the group, if there is one; being in it is another thing."""
     recording: Recording | None = None
+    witness: bool = False
+    """Whether the server tries to decode what passes, to show what it could see."""
 
 
 class ParticipantJoined(Message, frozen=True):

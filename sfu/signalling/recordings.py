@@ -3,7 +3,6 @@
 import asyncio
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 import msgspec
@@ -13,33 +12,13 @@ from sfu.errors import Refused
 from sfu.recording.archive import Stored
 from sfu.recording.recorder import Recorder
 from sfu.signalling.lobby import Lobby
+from sfu.signalling.moderation import ROOM, admit, refusing
 from sfu.signalling.values import PublicKey
 
 MAX_BODY: Final = 4096
 """Longest request, in bytes."""
 
 BODY_SECONDS: Final = 10.0
-
-STATUS: Final = {
-    "bad-body": 400,
-    "broken-off": 400,
-    "key-missing": 400,
-    "not-sealed": 400,
-    "forbidden": 403,
-    "not-a-moderator": 403,
-    "other-origin": 403,
-    "wrong-room": 403,
-    "no-room": 404,
-    "no-file": 404,
-    "too-slow": 408,
-    "already-recording": 409,
-    "not-recording": 409,
-    "too-long": 413,
-    "recording-off": 501,
-    "disk-refused": 507,
-    "recordings-full": 507,
-}
-"""By the code of a refusal; tokens are 401."""
 
 OFF: Final = Refused(
     "recording-off", "This server records nothing: its operator would set recording.directory."
@@ -51,10 +30,7 @@ CONTENT_TYPES: Final = {
     ".sealed": "application/octet-stream",
 }
 
-_ROOM: Final = "[A-Za-z0-9_-]{1,64}"
 _PART: Final = "[A-Za-z0-9_.-]{1,128}"
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,15 +56,15 @@ class RecordingRoutes:
     def add_to(self, application: web.Application) -> None:
         """Add the routes."""
         router = application.router
-        path = f"/rooms/{{room:{_ROOM}}}/recording"
-        router.add_post(path, _refusing(self.start))
-        router.add_get(path, _refusing(self.list))
-        router.add_delete(path, _refusing(self.stop))
-        router.add_get(f"{path}/{{ident:{_PART}}}/{{name:{_PART}}}", _refusing(self.fetch))
+        path = f"/rooms/{{room:{ROOM}}}/recording"
+        router.add_post(path, refusing(self.start))
+        router.add_get(path, refusing(self.list))
+        router.add_delete(path, refusing(self.stop))
+        router.add_get(f"{path}/{{ident:{_PART}}}/{{name:{_PART}}}", refusing(self.fetch))
 
     async def start(self, request: web.Request) -> web.StreamResponse:
         """Record from now on."""
-        by = self._admit(request)
+        by = admit(self._lobby, request)
         recorder = self._on()
         wanted = await _body(request)
         key = None if wanted.public_key is None else _decoded(wanted.public_key)
@@ -100,7 +76,7 @@ class RecordingRoutes:
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """Tell what there is of a room, which may have ended long ago."""
-        self._admit(request)
+        admit(self._lobby, request)
         recorder, room = self._on(), request.match_info["room"]
         current = recorder.running.get(room)
         running = None if current is None else current.order.ident
@@ -111,13 +87,13 @@ class RecordingRoutes:
 
     async def stop(self, request: web.Request) -> web.StreamResponse:
         """Record no more."""
-        self._admit(request)
+        admit(self._lobby, request)
         order = self._on().stop(request.match_info["room"], now=time.monotonic())
         return web.json_response({"id": order.ident}, headers={"Cache-Control": "no-store"})
 
     async def fetch(self, request: web.Request) -> web.StreamResponse:
         """Send a file, or a part of it."""
-        self._admit(request)
+        admit(self._lobby, request)
         asked = request.match_info
         path = await asyncio.to_thread(
             self._on().archive.find, asked["room"], asked["ident"], asked["name"]
@@ -133,40 +109,6 @@ class RecordingRoutes:
         if self._recorder is None:
             raise OFF
         return self._recorder
-
-    def _admit(self, request: web.Request) -> str | None:
-        """Return the name of the token's bearer; raises Refused for all but moderators."""
-        origin = request.headers.get("Origin")
-        if origin is not None and origin.partition("://")[2].lower() != request.host.lower():
-            raise Refused("other-origin", "A page of another origin may not record here.")
-        grant = self._lobby.check(_bearer(request), request.match_info["room"])
-        if grant is None:  # the open development mode
-            return None
-        if not grant.moderator:
-            raise Refused("not-a-moderator", "Recordings are for moderators: use their token.")
-        return grant.name
-
-
-def _refusing(handler: Handler) -> Handler:
-    """Answer a refusal with a sentence."""
-
-    async def handle(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except Refused as refusal:
-            is_token = refusal.code.startswith("token-")
-            status = 401 if is_token else STATUS.get(refusal.code, 422)
-            headers = {"Cache-Control": "no-store"}
-            if is_token:
-                headers["WWW-Authenticate"] = "Bearer"
-            return web.Response(status=status, text=f"{refusal.reason}\n", headers=headers)
-
-    return handle
-
-
-def _bearer(request: web.Request) -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _decoded(key: str) -> bytes:

@@ -51,7 +51,7 @@ def describe_participant(participant: Participant) -> messages.Participant:
     )
 
 
-def describe_welcome(participant: Participant, *, resumed: bool) -> messages.Welcome:
+def describe_welcome(participant: Participant, *, resumed: bool, witness: bool) -> messages.Welcome:
     """Everything that somebody has to know who enters, or returns."""
     room, permissions = participant.room, participant.permissions
     group = room.group
@@ -69,6 +69,7 @@ def describe_welcome(participant: Participant, *, resumed: bool) -> messages.Wel
         speaker=room.speaker.id if room.speaker is not None else None,
         group=messages.Group(id=group.id, number=group.number) if group is not None else None,
         recording=None if running is None else describe_recording(running.notice),
+        witness=witness,
     )
 
 

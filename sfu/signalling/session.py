@@ -127,7 +127,7 @@ class Session:
         participant, resumed = self._lobby.enter(join)
         participant.listen(self._hear)
         self._participant = participant
-        self._send(describe_welcome(participant, resumed=resumed))
+        self._send(describe_welcome(participant, resumed=resumed, witness=self._lobby.witness))
         for subscription in participant.subscriptions.values():
             self._send(describe_reception(subscription, "start"))
 
@@ -150,7 +150,7 @@ class Session:
         del now
         if participant.room.sealed:
             raise Refused("chat-in-clear", "Chat of this room is sealed; this line was not sent.")
-        participant.room.announce(events.Said(participant, chat.text))
+        participant.room.say(events.Said(participant, chat.text), len(chat.text.encode()))
 
     def _on_send_sealed_chat(
         self, participant: Participant, chat: messages.SendSealedChat, now: float
@@ -160,7 +160,7 @@ class Session:
             raise Refused(
                 "chat-sealed", "This room is not sealed, and nobody could read this line."
             )
-        participant.room.announce(events.SaidSealed(participant, chat.line))
+        participant.room.say(events.SaidSealed(participant, chat.line), len(chat.line))
 
     def _on_report_refusals(
         self, participant: Participant, report: messages.ReportRefusals, now: float

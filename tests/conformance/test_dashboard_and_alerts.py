@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -14,10 +14,13 @@ from sfu.media.inbound import Drop
 from sfu.media.key_frames import KeyFrameCause
 from sfu.media.retransmission import Answer
 from sfu.media.selector import Direction, SwitchReason, Verdict
+from sfu.rooms.events import Said
 from sfu.rooms.tally import tally_commit, tally_refusals
 from sfu.server import Server
+from sfu.signalling.values import Mode
 from sfu.signalling.websocket import Ending
 from sfu.transport.drops import DatagramDrop, PeerDrop
+from sfu.visibility.sheet import Seen
 from sfu.wire.rtcp import GenericNack
 from tests.support.hall import Hall
 from tests.support.media import RTX, VIDEO_RTX_SSRC, VIDEO_SSRC, VP8
@@ -85,6 +88,7 @@ def busy_call(server: Server) -> None:
     stranger.participant.room.remove(stranger.participant, "left")
     tally_refusals(ana.participant.room.ended, {"replayed": 1})
     tally_commit(ana.participant.room.ended, accepted=True)
+    ana.participant.room.say(Said(ana.participant, "Hello."), 6)
     hall.pass_time(0.5)
 
 
@@ -136,6 +140,9 @@ VALUES: Mapping[str, set[str]] = {
     "answer": names(Answer),
     "by": names(Ending),
     "layer": {"none"},
+    "held": {"clear", "opaque"},
+    "mode": set(get_args(Mode)),
+    "verdict": {*get_args(Seen), "untried"},
     "result": {"connected", "closed", "closed_by_peer"},
     "reason": names(DatagramDrop, PeerDrop, Drop, Verdict)
     | set(SwitchReason)

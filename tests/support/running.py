@@ -5,11 +5,11 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 
-from sfu.config import Auth, Config, Http, Media, Rooms
+from sfu.config import Auth, Config, Http, Media, Rooms, Visibility
 from sfu.keylog import KeyLog
 from sfu.server import Server
 from tests.support.endpoint import Endpoint
@@ -38,12 +38,15 @@ async def running(
         assert not [t for t in asyncio.all_tasks() if t.get_name().startswith("sfu:")]
 
 
-def settings(*, secret: str = "", drain_seconds: float = 10.0) -> Config:
+def settings(
+    *, secret: str = "", drain_seconds: float = 10.0, witness: Literal["on", "off"] = "off"
+) -> Config:
     return Config(
         http=Http(port=0),
         media=Media(host="127.0.0.1", port=0, announce=("127.0.0.1",)),
         auth=Auth(secret=secret),
         rooms=Rooms(drain_seconds=drain_seconds),
+        visibility=Visibility(witness),
     )
 
 
@@ -52,6 +55,7 @@ class Wire:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
+        self.welcome: dict[str, Any] = {}
 
     async def say(self, kind: str, **fields: object) -> None:
         await self._socket.send_str(json.dumps({"type": kind, **fields}))
@@ -71,7 +75,8 @@ async def joined(url: str, name: str, **fields: object) -> AsyncIterator[tuple[W
     async with aiohttp.ClientSession() as http, http.ws_connect(f"{url}/ws") as socket:
         wire = Wire(socket)
         await wire.say("join", room="hall", name=name, **fields)
-        yield wire, (await wire.hear("welcome"))["participant"]
+        wire.welcome = await wire.hear("welcome")
+        yield wire, wire.welcome["participant"]
 
 
 OFFER = """v=0\r

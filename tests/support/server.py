@@ -69,6 +69,7 @@ class Server:
                 "SFU_HTTP_PORT": str(self.http_port),
                 "SFU_MEDIA_PORT": str(self.media_port),
                 "SFU_ROOMS_DRAIN_SECONDS": "1",
+                "SFU_VISIBILITY_WITNESS": "off",  # it costs CPU that real browsers want
                 "XDG_STATE_HOME": str(folder),  # where a certificate and a secret are kept
                 **given,
             },

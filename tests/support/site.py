@@ -12,8 +12,10 @@ from sfu.signalling.http import Services, create_application, listen
 from sfu.signalling.lobby import Lobby
 from sfu.signalling.recordings import RecordingRoutes
 from sfu.signalling.resources import Resources
+from sfu.signalling.visibility import VisibilityRoutes
 from sfu.signalling.websocket import Conversation, WebSocketShell
 from sfu.signalling.whip import WhipRoutes
+from sfu.visibility.observer import Observer
 from tests.support.hall import Hall
 
 
@@ -44,6 +46,9 @@ class Site:
             sockets=self.sockets,
             whip=WhipRoutes(Resources(lobby), any_origin=False),
             recordings=RecordingRoutes(lobby, None),
+            visibility=VisibilityRoutes(
+                lobby, Observer(hall.directory, None, clock=lambda: 0.0).describe
+            ),
             render_metrics=lambda: (b"sfu_rooms 0\n", "text/plain; version=1.0.0"),
             ready=lambda: self.ready,
             verify_scrape=self._verify_scrape,

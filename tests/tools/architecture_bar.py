@@ -31,7 +31,9 @@ ASYNC_HOMES: Final = frozenset(
         "sfu/transport/tcp.py",
         "sfu/signalling/websocket.py",
         "sfu/signalling/http.py",
+        "sfu/signalling/moderation.py",
         "sfu/signalling/recordings.py",
+        "sfu/signalling/visibility.py",
         "sfu/signalling/whip.py",
     }
 )

@@ -7,6 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from sfu.media.depth import Depth
 from sfu.metrics import Sources, registry_of, render
 from sfu.transport.latency import Histogram
 from tests.support.hall import Hall
@@ -138,6 +139,33 @@ def test_every_metric_is_documented_and_exists(hall: Hall) -> None:
     table = PAGE.read_text().partition("<!-- metrics: begin -->")[2].partition("<!-- metrics: end")
     documented = set(re.findall(r"^\| `(\w+)` \|", table[0], flags=re.MULTILINE))
     assert exposed == documented
+
+
+@pytest.mark.parametrize(
+    ("mode", "held", "depth"),
+    [
+        pytest.param("hop", "clear", Depth.MEDIA, id="hop"),
+        pytest.param("e2ee-passphrase", "opaque", Depth.SHIM, id="sealed"),
+    ],
+)
+def test_what_could_be_seen_is_counted(hall: Hall, mode: str, held: str, depth: Depth) -> None:
+    """Bytes and depth by mode, two SRTP sessions each, a recording; and nothing of it goes back."""
+    ana = hall.enter(mode=mode)
+    ana.connect()
+    ana.publish(video_track())
+    ana.send([picture(number) for number in range(5)])
+    ana.participant.room.recording = object()  # type: ignore[assignment]
+    registry = registry_over(hall)
+    size = 5 * len(picture(0))
+    where = {"mode": mode, "kind": "video"}
+    assert value(registry, "sfu_visibility_bytes_total", held=held, **where) == size
+    assert value(registry, "sfu_visibility_depth", **where) == depth
+    assert value(registry, "sfu_visibility_keys", kind="srtp") == 2
+    assert value(registry, "sfu_visibility_keys", kind="frame") == 0
+    assert value(registry, "sfu_visibility_recordings", held=held) == 1
+    assert value(registry, "sfu_visibility_witness_streams", verdict="untried", **where) == 1
+    ana.publish()
+    assert value(registry, "sfu_visibility_bytes_total", held=held, **where) == size
 
 
 def test_labels_are_bounded_and_name_nobody(hall: Hall) -> None:

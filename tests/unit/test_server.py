@@ -4,11 +4,12 @@ import asyncio
 import errno
 import resource
 import time
+from typing import Literal
 
 import aiohttp
 import pytest
 
-from sfu.config import Config, Http, Media
+from sfu.config import Auth, Config, Http, Media, Visibility
 from sfu.errors import ConfigError
 from sfu.server import Server, allow_many_files
 from sfu.signalling.tokens import Grant, issue
@@ -118,6 +119,37 @@ def test_the_address_that_is_told_is_one_that_answers(host: str, name: str) -> N
     """A name that leads elsewhere helps nobody."""
     told = Server(Config(http=Http(host=host, port=8080)), None).greeting()
     assert told.startswith(f"Milkglass is at http://{name}:8080/\n")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "secret", "runs"),
+    [
+        pytest.param("auto", "", True, id="open development mode"),
+        pytest.param("auto", SECRET, False, id="with tokens"),
+        pytest.param("on", SECRET, True, id="on"),
+        pytest.param("off", "", False, id="off"),
+    ],
+)
+def test_the_witness_is_on_where_the_operator_says_so(
+    wanted: Literal["auto", "on", "off"],
+    secret: str,
+    runs: bool,  # noqa: FBT001
+) -> None:
+    """By itself in the open development mode alone; no process runs before somebody publishes."""
+    config = Config(auth=Auth(secret=secret), visibility=Visibility(wanted))
+    server = Server(config, None)
+    assert (server.witness is not None) is runs
+    assert server.lobby.witness is runs
+
+
+def test_a_witness_without_a_decoder_is_the_operators_to_mend(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In one sentence, where it was asked for; else it stays off."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match="PyAV"):
+        Server(Config(visibility=Visibility("on")), None)
+    assert Server(Config(), None).witness is None
 
 
 def test_as_many_connections_as_the_system_allows() -> None:

@@ -35,6 +35,7 @@ export function welcome(changes: Partial<Welcome> = {}): Welcome {
     speaker: null,
     group: null,
     recording: null,
+    witness: false,
     ...changes,
   };
 }

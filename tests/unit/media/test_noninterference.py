@@ -1,7 +1,8 @@
 """Forwarding does not look at media: other media gives the same decisions and the same headers.
 
-Recorded streams of Chromium pass twice, the second time with every byte of media replaced; left
-as they were are those that a seal leaves clear: RTP, the payload descriptor and the shim.
+Recorded streams of Chromium pass twice, the second time with every byte replaced that lies deeper
+than the forwarder says it reads (`Depth`). In H.264, which nobody seals, the headers of NAL units
+stay as they were.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,11 +11,16 @@ from random import Random
 import pytest
 
 from sfu.media.codec import Codec
+from sfu.media.depth import Depth
+from sfu.media.packet import Packet as Tagged
 from sfu.media.router import Router
 from sfu.media.sink import SLOT_BYTES
 from sfu.media.source import Track
+from sfu.media.tagger import Tagger
 from sfu.wire.extensions import Extension, ExtensionIds
+from sfu.wire.frames.av1 import read_leb128
 from sfu.wire.packet import Packet, write_packet
+from sfu.wire.payload.h264 import FU_A, STAP_A
 from sfu.wire.payload.vp8 import Vp8Descriptor, parse_vp8
 from sfu.wire.payload.vp9 import Vp9Descriptor, parse_vp9
 from sfu_clients.recordings.recording import load_recording
@@ -24,7 +30,7 @@ from sfu_clients.rtp.outgoing import MediaPacket
 DESCRIPTOR_ID = 13
 SECONDS = 20
 PAYLOAD_TYPE, SSRC = 100, 7
-VP8_KEY_SHIM, VP8_SHIM, AV1_CLEAR = 10, 1, 2  # AV1: aggregation header and the shim's OBU header
+VP8_KEY_SHIM, VP8_SHIM = 10, 1
 WISHES = (720, 360, 180, 0, 720, 180)
 VIEWERS = 3
 
@@ -45,27 +51,62 @@ class Wire:
         self.sent.append(bytes(self._slot[:length]))
 
 
-def media_at(codec: Codec, payload: bytes) -> int:
-    """Where the bytes begin that a seal covers."""
+def clear_places(codec: Codec, payload: bytes, depth: Depth) -> set[int]:
+    """The places that lie no deeper."""
+    if depth <= Depth.HEADER:
+        return set()
+    if codec is Codec.H264:
+        return nal_headers(payload)
+    if codec is Codec.AV1:
+        return obu_headers(payload)
     if codec is Codec.VP9:
         vp9 = Vp9Descriptor()
         parse_vp9(payload, 0, len(payload), vp9)
-        return vp9.length
-    if codec is Codec.VP8:
-        vp8 = Vp8Descriptor()
-        parse_vp8(payload, 0, len(payload), vp8)
-        shim = VP8_KEY_SHIM if vp8.key_frame else VP8_SHIM
-        return vp8.length + (shim if vp8.starts_frame else 0)
-    return AV1_CLEAR if codec is Codec.AV1 else 0
+        return set(range(vp9.length))
+    vp8 = Vp8Descriptor()
+    parse_vp8(payload, 0, len(payload), vp8)
+    shim = VP8_KEY_SHIM if vp8.key_frame else VP8_SHIM
+    return set(range(vp8.length + (shim if vp8.starts_frame else 0)))
+
+
+def nal_headers(payload: bytes) -> set[int]:
+    """RFC 6184: the header, that of a fragment, and those of aggregated units with their sizes."""
+    kind, places = payload[0] & 0x1F, {0}
+    if kind == FU_A:
+        places.add(1)
+    position = 1
+    while kind == STAP_A and position < len(payload):
+        places |= {position, position + 1, position + 2}
+        position += 2 + int.from_bytes(payload[position : position + 2], "big")
+    return places
+
+
+def obu_headers(payload: bytes) -> set[int]:
+    """The aggregation header, and of each OBU its size and header."""
+    places, position, count = {0}, 1, payload[0] >> 4 & 0x03
+    inside = payload[0] >= 0x80
+    for index in range(1, (count or 9) + 1):
+        size, start = len(payload) - position, position
+        if position >= len(payload):
+            break
+        if index != count:
+            size, start = read_leb128(payload, position)
+        header = () if inside else range(start, start + 1 + (payload[start] >> 2 & 1))
+        places |= {*range(position, start), *header}
+        inside, position = False, start + size
+    return places
 
 
 class Call:
     """One publisher who replays, and viewers who cannot make up their minds."""
 
-    def __init__(self, name: str, *, described: bool, change: Callable[[bytes], bytes]) -> None:
+    def __init__(
+        self, name: str, *, described: bool, depth: Depth, change: Callable[[bytes], bytes]
+    ) -> None:
         recording = load_recording(name)
         self.codec = Codec(recording.codec)
         self.media_bytes = 0
+        self._depth = depth
         self._change = change
         self._replay = Replay(recording.streams[0])
         self._requests: list[bytes] = []
@@ -73,7 +114,7 @@ class Call:
         self._publisher = Router(sink=Wire(), send_rtcp=self._ask, ssrc=1, cname="p")
         self._publisher.set_extensions(ids)
         track = Track("v", self.codec.kind, {PAYLOAD_TYPE: self.codec}, ssrcs=(SSRC,))
-        source = self._publisher.publish(track)
+        source = self._source = self._publisher.publish(track)
         self._wires = [Wire() for _ in range(VIEWERS)]
         self._outbounds = [
             Router(sink=wire, send_rtcp=lambda _: None, ssrc=2, cname="v").subscribe(
@@ -83,6 +124,12 @@ class Call:
             )
             for wire in self._wires
         ]  # fmt: skip
+
+    @property
+    def depth(self) -> Depth:
+        """How deep the forwarder says that it read."""
+        assert self._source.inbound is not None
+        return self._source.inbound.depth
 
     def _ask(self, report: bytes) -> None:
         self._requests.append(report)
@@ -105,18 +152,24 @@ class Call:
         yield [outbound.counts for outbound in self._outbounds]
 
     def _forward(self, media: MediaPacket, sequence: int, *, now: float) -> Iterator[bytes]:
-        clear = media_at(self.codec, media.payload)
-        payload = media.payload[:clear] + self._change(media.payload[clear:])
+        clear = clear_places(self.codec, media.payload, self._depth)
+        changed = self._change(media.payload)
+        payload = bytes(
+            byte if place in clear else changed[place] for place, byte in enumerate(media.payload)
+        )
         packet = Packet(
             payload, PAYLOAD_TYPE, sequence & 0xFFFF, media.timestamp, SSRC, media.marker
         )
         told = media.extensions.get(Extension.DEPENDENCY_DESCRIPTOR)
         elements = [(DESCRIPTOR_ID, told)] if told is not None else []
         self._publisher.receive_rtp(write_packet(packet, elements), now=now)
-        self.media_bytes += len(payload) - clear
+        self.media_bytes += len(payload) - len(clear)
         for wire in self._wires:
-            yield from (copy[: len(copy) - len(payload) + clear] for copy in wire.sent)
+            yield from (self._outside(copy, len(copy) - len(payload), clear) for copy in wire.sent)
             wire.sent.clear()
+
+    def _outside(self, copy: bytes, head: int, clear: set[int]) -> bytes:
+        return copy[:head] + bytes(copy[head + place] for place in sorted(clear))
 
 
 def noise(media: bytes) -> bytes:
@@ -124,23 +177,54 @@ def noise(media: bytes) -> bytes:
     return Random(len(media)).randbytes(len(media))  # noqa: S311 - any bytes will do
 
 
-@pytest.mark.parametrize(
-    ("name", "described"),
-    [
-        pytest.param("vp9-l3t3-key", True, id="VP9 L3T3_KEY, by the dependency descriptor"),
-        pytest.param("vp9-l3t3-key", False, id="VP9 L3T3_KEY, by the payload descriptor"),
-        pytest.param("vp9-l3t3", True, id="VP9 L3T3, by the dependency descriptor"),
-        pytest.param("vp9-l3t3", False, id="VP9 L3T3, by the payload descriptor"),
-        pytest.param("av1-l3t3-key", True, id="AV1 L3T3_KEY, by the dependency descriptor"),
-        pytest.param("vp8-simulcast", False, id="VP8, by the payload descriptor and the shim"),
-        pytest.param("opus", False, id="Opus"),
-    ],
-)
-def test_other_media_makes_no_difference(name: str, described: bool) -> None:  # noqa: FBT001
+STREAMS = [
+    pytest.param("vp9-l3t3-key", True, Depth.HEADER, id="VP9 L3T3_KEY, described"),
+    pytest.param("vp9-l3t3-key", False, Depth.DESCRIPTOR, id="VP9 L3T3_KEY"),
+    pytest.param("vp9-l3t3", True, Depth.HEADER, id="VP9 L3T3, described"),
+    pytest.param("vp9-l3t3", False, Depth.DESCRIPTOR, id="VP9 L3T3"),
+    pytest.param("av1-l3t3-key", True, Depth.HEADER, id="AV1 L3T3_KEY, described"),
+    pytest.param("av1-l3t3", True, Depth.HEADER, id="AV1 L3T3, described"),
+    pytest.param("av1-l3t3", False, Depth.SHIM, id="AV1, by its OBU headers"),
+    pytest.param("vp8-simulcast", True, Depth.SHIM, id="VP8, described"),
+    pytest.param("vp8-simulcast", False, Depth.SHIM, id="VP8, by the payload descriptor"),
+    pytest.param("h264-l1t3", True, Depth.HEADER, id="H.264, described"),
+    pytest.param("h264-l1t3", False, Depth.MEDIA, id="H.264, by its NAL unit headers"),
+    pytest.param("opus", False, Depth.HEADER, id="Opus"),
+]
+
+
+@pytest.mark.parametrize(("name", "described", "depth"), STREAMS)
+def test_what_lies_deeper_makes_no_difference(
+    name: str,
+    described: bool,  # noqa: FBT001
+    depth: Depth,
+) -> None:
     """Byte for byte, while three viewers change their wishes all the time."""
-    real = Call(name, described=described, change=lambda media: media)
-    other = Call(name, described=described, change=noise)
+    real = Call(name, described=described, depth=depth, change=lambda media: media)
+    other = Call(name, described=described, depth=depth, change=noise)
     before, after = list(real.outcome()), list(other.outcome())
     assert before == after
     assert len(before) > SECONDS * 10
     assert real.media_bytes > SECONDS * 1000
+    assert (real.depth, other.depth) == (depth, depth)
+
+
+@pytest.mark.parametrize(("name", "described", "depth"), STREAMS[::4])
+def test_a_decision_that_depends_on_media_is_noticed(
+    name: str,
+    described: bool,  # noqa: FBT001
+    depth: Depth,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The comparison above fails once the last byte of a packet decides who needs it."""
+    tag = Tagger.tag
+
+    def peek(tagger: Tagger, packet: Tagged) -> None:
+        tag(tagger, packet)
+        if packet.payload[-1] % 8 == 0:
+            packet.tag.needed_by = 0
+
+    monkeypatch.setattr(Tagger, "tag", peek)
+    real = Call(name, described=described, depth=depth, change=lambda media: media)
+    other = Call(name, described=described, depth=depth, change=noise)
+    assert list(real.outcome()) != list(other.outcome())

@@ -24,6 +24,7 @@ import { Peer } from "./peer";
 import { type Protection, protect } from "./protection";
 import type { Seals } from "./seals";
 import type { LocalMedia, Wanted } from "./sections";
+import { fetchSheet, type Sheet } from "./sheet";
 import { Signalling } from "./signalling";
 import { type CallState, emptyState, ownPublications, receivable, reduce, withheld } from "./state";
 import type { StatsBook } from "./stats";
@@ -79,6 +80,9 @@ export class Call {
   readonly consent: Consent;
   #resume: string | null;
   #changePending = false;
+  /** What the server made of the room, asked anew; null if it does not tell us. */
+  readonly askSheet = (): Promise<Sheet | null> =>
+    fetchSheet(this.#options.room, this.#options.token);
   readonly #options: CallOptions;
   readonly #events: CallEvents;
   readonly #signalling: Signalling;

@@ -55,6 +55,8 @@ export interface CallState {
   readonly speaker: Identifier | null;
   /** What the server stores now. */
   readonly recording: Recording | null;
+  /** Whether the server tries to read what passes, to tell what it could see. */
+  readonly witness: boolean;
   readonly chat: readonly ChatLine[];
 }
 
@@ -80,6 +82,7 @@ export function emptyState(room: string, mode: Mode): CallState {
     layers: new Map(),
     speaker: null,
     recording: null,
+    witness: false,
     chat: [],
   };
 }
@@ -217,6 +220,7 @@ function welcomed(state: CallState, welcome: Welcome): CallState {
     layers: welcome.resumed ? state.layers : new Map(),
     speaker: welcome.speaker,
     recording: welcome.recording ?? null,
+    witness: welcome.witness ?? false,
   };
 }
 

@@ -256,6 +256,8 @@ export interface Welcome {
   /** In mode `e2ee-mls`: the group, if there is one; being in it is another thing. */
   readonly group: Group | null;
   readonly recording: Recording | null;
+  /** Whether the server tries to decode what passes, to show what it could see. */
+  readonly witness: boolean;
 }
 
 /** Somebody came. */

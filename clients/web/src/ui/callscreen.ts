@@ -19,6 +19,7 @@ import { Lock } from "./lock";
 import { OwnDevices } from "./owndevices";
 import { RecMark } from "./recmark";
 import type { Screen } from "./screen";
+import { ServerEye } from "./servereye";
 import { helpTable } from "./shortcuts";
 import { SidePanel } from "./sidepanel";
 import type { Sound } from "./sound";
@@ -38,6 +39,7 @@ export class CallScreen implements Screen {
   readonly #devices: OwnDevices;
   readonly #panel: SidePanel;
   readonly #recording: RecMark;
+  readonly #eye: ServerEye;
   readonly #controls = new Controls((command) => this.#run(command));
   readonly #onKey = (event: KeyboardEvent) => this.#key(event);
 
@@ -55,6 +57,7 @@ export class CallScreen implements Screen {
     this.#grid = new Grid(call);
     this.#devices = new OwnDevices(call.local, sound, (text) => this.say(text));
     this.#recording = new RecMark(call);
+    this.#eye = new ServerEye(call);
     this.#panel = new SidePanel(call, this.#recording.line, {
       say: (text) => this.say(text),
       closed: (name) => {
@@ -81,6 +84,7 @@ export class CallScreen implements Screen {
     this.#lock.update();
     this.#alerts.update();
     this.#recording.update();
+    this.#eye.update();
     this.#drawBanner();
     const { local, state } = this.#call;
     this.#controls.update({
@@ -158,6 +162,7 @@ export class CallScreen implements Screen {
       h("h1", {}, this.#call.state.room),
       this.#lock.element,
       this.#recording.button,
+      this.#eye.button,
       link,
       h("span", { class: "space" }),
       languageSwitch(changeLanguage),

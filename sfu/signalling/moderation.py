@@ -1,0 +1,69 @@
+"""Requests for moderators: whose token it takes, and refusals as sentences."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from sfu.errors import Refused
+from sfu.signalling.lobby import Lobby
+
+STATUS: Final = {
+    "bad-body": 400,
+    "broken-off": 400,
+    "key-missing": 400,
+    "not-sealed": 400,
+    "forbidden": 403,
+    "not-a-moderator": 403,
+    "other-origin": 403,
+    "wrong-room": 403,
+    "no-room": 404,
+    "no-file": 404,
+    "too-slow": 408,
+    "already-recording": 409,
+    "not-recording": 409,
+    "too-long": 413,
+    "recording-off": 501,
+    "disk-refused": 507,
+    "recordings-full": 507,
+}
+"""By the code of a refusal; tokens are 401."""
+
+ROOM: Final = "[A-Za-z0-9_-]{1,64}"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def admit(lobby: Lobby, request: web.Request) -> str | None:
+    """Return the name of the token's bearer; raises Refused for all but moderators."""
+    origin = request.headers.get("Origin")
+    if origin is not None and origin.partition("://")[2].lower() != request.host.lower():
+        raise Refused("other-origin", "A page of another origin may not ask for this.")
+    grant = lobby.check(_bearer(request), request.match_info["room"])
+    if grant is None:  # the open development mode
+        return None
+    if not grant.moderator:
+        raise Refused("not-a-moderator", "This is for moderators: use their token.")
+    return grant.name
+
+
+def refusing(handler: Handler) -> Handler:
+    """Answer a refusal with a sentence."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Refused as refusal:
+            is_token = refusal.code.startswith("token-")
+            status = 401 if is_token else STATUS.get(refusal.code, 422)
+            headers = {"Cache-Control": "no-store"}
+            if is_token:
+                headers["WWW-Authenticate"] = "Bearer"
+            return web.Response(status=status, text=f"{refusal.reason}\n", headers=headers)
+
+    return handle
+
+
+def _bearer(request: web.Request) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

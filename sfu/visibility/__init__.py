@@ -1,0 +1,1 @@
+"""What the server could see: told by the operator's own counters, tried by a witness."""

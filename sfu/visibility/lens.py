@@ -1,0 +1,112 @@
+"""Lens: a subscriber that keeps some packets of one source as they are, and disturbs nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sfu.media.key_frames import KeyFrameCause
+from sfu.visibility.samples import MAX_BYTES, MAX_PACKETS, Piece, Sample
+
+if TYPE_CHECKING:
+    from sfu.media.codec import Codec
+    from sfu.media.packet import Packet
+    from sfu.rooms.publication import Publication
+
+SOUNDS: Final = 50
+"""Packets of one sample of sound: a second."""
+
+PICTURES: Final = 8
+
+REST: Final = 2.0
+"""Seconds between two samples of one stream: then it costs nothing."""
+
+PATIENCE: Final = 1.5
+"""Seconds without a key frame after which one is asked for."""
+
+ASKED_AGAIN: Final = 30.0
+"""Seconds before that happens again."""
+
+
+class Lens:
+    """Takes one sample after the other; of video each begins with a key frame."""
+
+    def __init__(self, publication: Publication, *, now: float) -> None:
+        self.publication = publication
+        self._video = publication.kind == "video"
+        self._open = False
+        self._opened_at = now
+        self.sampled_at = now - REST  # the last time, if it was ever
+        self._asked_at = now - ASKED_AGAIN
+        self._offered = False
+        self._codec: Codec | None = None
+        self._pieces: list[Piece] = []
+        self._bytes = 0
+        self._timestamps: set[int] = set()
+
+    # What a source needs of a subscriber
+
+    def offer(self, packet: Packet, *, now: float) -> None:
+        """Keep this packet if a sample is being taken."""
+        del now
+        self._offered = True
+        if self.full:
+            return
+        if not self._pieces:
+            if self._video and not (packet.tag.key_frame and packet.tag.starts_frame):
+                return
+            self._codec = packet.codec
+        elif packet.codec is not self._codec:
+            self._pieces.clear()
+            return
+        view = packet.view
+        payload = bytes(view.data[view.payload_offset : view.payload_end])
+        self._pieces.append(Piece(packet.sequence, view.timestamp, payload))
+        self._bytes += len(payload)
+        self._timestamps.add(view.timestamp)
+
+    def rebase(self, sequence: int, timestamp: int, *, now: float) -> None:
+        """The publisher's stream begins anew."""
+        del sequence, timestamp, now
+        self._forget()
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more belongs to this sample; of video, a picture more shows its end."""
+        count = len(self._pieces)
+        if count >= MAX_PACKETS or self._bytes >= MAX_BYTES:
+            return True
+        return len(self._timestamps) > PICTURES if self._video else count >= SOUNDS
+
+    def follow_up(self, number: int, *, now: float) -> Sample | None:
+        """Return a sample that is full, under this number, and rest; or begin with another."""
+        if self._open and self.full:
+            assert self._codec is not None
+            sample = Sample(number, self._codec.value, tuple(self._pieces))
+            self.close()
+            self.sampled_at = now
+            return sample
+        if not self._open and now >= self.sampled_at + REST:
+            self._open, self._opened_at = True, now
+            self.publication.source.outbounds.append(self)
+        elif self._open and self._video and self._offered and not self._pieces:
+            self._ask(now=now)
+        return None
+
+    def _ask(self, *, now: float) -> None:
+        """Only where none has come by itself, and seldom: it costs everybody's quality."""
+        if now >= self._opened_at + PATIENCE and now >= self._asked_at + ASKED_AGAIN:
+            self._asked_at = now
+            self.publication.source.request_key_frame(KeyFrameCause.WITNESS, now=now)
+
+    def close(self) -> None:
+        """Be offered nothing more."""
+        if self in self.publication.source.outbounds:
+            self.publication.source.outbounds.remove(self)
+        self._open = False
+        self._forget()
+
+    def _forget(self) -> None:
+        self._pieces.clear()
+        self._timestamps.clear()
+        self._bytes = 0
+        self._offered = False

@@ -1,0 +1,89 @@
+"""Observer: keeps the privacy sheets of all rooms, and since when each verdict has been so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from sfu.rooms.holdings import FUNCTIONS
+from sfu.visibility.sheet import Line, Sheet, Stream, Verdict, lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sfu.rooms.directory import Directory
+    from sfu.rooms.publication import Publication
+    from sfu.rooms.room import Room
+    from sfu.visibility.sheet import Seen, Witnessed
+
+INTERVAL: Final = 1.0
+"""Seconds between looks at every room: so exact is `since`."""
+
+
+class Testimony(Protocol):
+    """What a sheet needs of a witness."""
+
+    def of_room(self, room: Room) -> dict[str, Witnessed]:
+        """What it made of a room so far, by function."""
+        ...
+
+    def of_stream(self, publication: Publication) -> tuple[Seen, str] | None:
+        """What it made of a stream last, with the figures."""
+        ...
+
+
+class Observer:
+    """Looks at rooms, and at what the witness says, if there is one."""
+
+    def __init__(
+        self, directory: Directory, witness: Testimony | None, *, clock: Callable[[], float]
+    ) -> None:
+        """`clock` tells Unix time."""
+        self._directory = directory
+        self._witness = witness
+        self._clock = clock
+        self._due = 0.0
+        self._since: WeakKeyDictionary[Room, dict[str, tuple[Verdict, float]]] = WeakKeyDictionary()
+
+    def follow_up(self, *, now: float) -> None:
+        """Look at every room, if it is time to."""
+        if now >= self._due:
+            self._due = now + INTERVAL
+            for room in self._directory.rooms.values():
+                self._judge(room)
+
+    def describe(self, room: Room) -> Sheet:
+        """Write the sheet of a room."""
+        return Sheet(
+            room=room.name,
+            mode=room.mode,
+            written=self._clock(),
+            witness=self._witness is not None,
+            functions=self._judge(room),
+            streams=tuple(map(self._describe_stream, room.publications.values())),
+        )
+
+    def _judge(self, room: Room) -> tuple[Line, ...]:
+        witnessed = None if self._witness is None else self._witness.of_room(room)
+        known = self._since.setdefault(room, {})
+        judged = []
+        for line in lines(room, witnessed):
+            if line.function not in known or known[line.function][0] != line.verdict:
+                known[line.function] = line.verdict, self._clock()
+            since = None if line.verdict == "none" else known[line.function][1]
+            judged.append(msgspec.structs.replace(line, since=since))
+        return tuple(judged)
+
+    def _describe_stream(self, publication: Publication) -> Stream:
+        seen = None if self._witness is None else self._witness.of_stream(publication)
+        return Stream(
+            participant=publication.owner.id,
+            publication=publication.id,
+            function=FUNCTIONS[publication.origin],
+            bytes=publication.bytes,
+            depth=publication.depth.name.lower(),
+            seen=None if seen is None else seen[0],
+            figures=None if seen is None else seen[1],
+        )

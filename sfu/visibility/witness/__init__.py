@@ -1,0 +1,1 @@
+"""The witness's own process: no other module of the server imports what is here."""
