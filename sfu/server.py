@@ -95,7 +95,7 @@ class Server:
         self.directory = Directory(self.node, limits, random_bytes=secrets.token_bytes)
         self.disk = Disk()
         self.recorder = self._recorder()
-        self.witness = self._witness()
+        self.witness = _witness(config, self.directory, invited=bool(self.secret))
         self.observer = Observer(self.directory, self.witness, clock=time.time)
         self.udp = UdpShell(self.node, host=config.media.host, port=config.media.port)
         self.tcp = TcpShell(self.udp)
@@ -125,17 +125,6 @@ class Server:
             random_bytes=secrets.token_bytes,
             clock=time.time,
         )
-
-    def _witness(self) -> Witness | None:
-        """What tries to read media, if it is to; raises ConfigError without what it needs."""
-        wanted = self.config.visibility.witness
-        if wanted == "off" or (wanted == "auto" and self.secret):
-            return None
-        if importlib.util.find_spec("av") is None:
-            if wanted == "on":
-                raise ConfigError("visibility.witness needs PyAV: install the package `av`.")
-            return None
-        return Witness(self.directory)
 
     # What others ask
 
@@ -328,6 +317,21 @@ class Server:
     def _invitation(self, *, moderator: bool) -> str:
         grant = Grant(moderator=moderator)
         return issue(grant, self.secret, ttl=INVITATION_SECONDS, now=time.time())
+
+
+def _witness(config: Config, directory: Directory, *, invited: bool) -> Witness | None:
+    """What tries to read media, if it is to; raises ConfigError without what it needs.
+
+    Where people are `invited` by tokens, only if the operator says so.
+    """
+    wanted = config.visibility.witness
+    if wanted == "off" or (wanted == "auto" and invited):
+        return None
+    if importlib.util.find_spec("av") is None:
+        if wanted == "on":
+            raise ConfigError("visibility.witness needs PyAV: install the package `av`.")
+        return None
+    return Witness(directory)
 
 
 def _bracketed(address: str) -> str:
