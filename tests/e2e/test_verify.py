@@ -106,7 +106,7 @@ async def test_loss_and_dropped_layers(serve: Serve, tmp_path: Path) -> None:
         SFU_MEDIA_HOST="127.0.0.1", SFU_MEDIA_PORT=str(port), SFU_MEDIA_ANNOUNCE="127.0.0.2"
     )
     to_server, from_server = tmp_path / "a.pcap", tmp_path / "b.pcap"
-    async with lossy(("127.0.0.1", port), ("127.0.0.2", port), loss=0.03):
+    async with lossy(("127.0.0.1", port), ("127.0.0.2", port), loss=0.06):
         with (
             capturing(to_server, f"udp and dst host 127.0.0.2 and dst port {port}"),
             capturing(from_server, f"udp and src host 127.0.0.2 and src port {port}"),
@@ -116,14 +116,15 @@ async def test_loss_and_dropped_layers(serve: Serve, tmp_path: Path) -> None:
     without, keys = verify(legs), (tmp_path / "own.keys", tmp_path / "other.keys")
     (pair,) = media(without)
     assert (without["verdict"], pair["finding"]) == ("undecidable", "re-keyed at each hop")
-    assert pair["matched"] > 0.9 * pair["compared"]
+    assert pair["matched"] > 0.8 * pair["compared"]
     with_keys = verify(legs, *keys)
     (pair,) = media(with_keys)
     assert with_keys["verdict"] == "readable by the server", pair
     assert pair["equal_inside"] == 1
     assert pair["received"]["loss"] > 0
     assert pair["received"]["kbps"] < 0.8 * pair["sent"]["kbps"]
-    assert any(pair["retransmission"] for pair in with_keys["pairs"])
+    again = [one for one in with_keys["pairs"] if one["retransmission"]]
+    assert any(one["received"]["ssrc"] != pair["received"]["ssrc"] for one in again), again
 
 
 class TranscodingRelay(asyncio.DatagramProtocol):

@@ -106,7 +106,7 @@ def equal_over_time(pair: Pair, prints: str) -> list[float | None]:
 def _is_equal(pair: Pair, one: int, other: int) -> bool:
     sent, received = pair.sent, pair.received
     same = sent.plain_prints[one] == received.plain_prints[other]
-    return same or sent.medias[one] == received.medias[other]
+    return same or sent.media_prints[one] == received.media_prints[other]
 
 
 def _part(equal: Sequence[bool]) -> float | None:

@@ -65,11 +65,11 @@ class Pair:
 
     def equal_inside(self) -> float:
         """Part of the matches whose payloads are the same bytes without hop encryption."""
-        return max(self._equal("plain_prints"), self._equal("medias"))
+        return max(self._equal("plain_prints"), self._equal("media_prints"))
 
     def equal_descriptors(self) -> bool:
         """Whether payload descriptors came through unchanged, too."""
-        return self._equal("plain_prints") >= self._equal("medias")
+        return self._equal("plain_prints") >= self._equal("media_prints")
 
     def _equal(self, prints: str) -> float:
         ours, theirs = getattr(self.sent, prints), getattr(self.received, prints)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MIN_PACKETS: Final = 20
 """Fewer are no stream: some bytes look like RTP by chance."""
 
+MIN_OPENED_PACKETS: Final = 5
+"""Of streams that a key opened: retransmissions are few."""
+
 MIN_NEAR: Final = 0.9
 """Part of a stream's packets whose numbers go on where the last one was."""
 
@@ -116,4 +119,6 @@ def _is_rtp(data: bytes) -> bool:
 
 
 def _is_plausible(stream: Stream) -> bool:
+    if stream.key is not None:  # authentic is more than likely
+        return stream.packets >= MIN_OPENED_PACKETS
     return stream.packets >= MIN_PACKETS and stream.near >= MIN_NEAR * stream.packets

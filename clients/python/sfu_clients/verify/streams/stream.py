@@ -61,7 +61,7 @@ class Stream:
         self.prints = array("q")
         self.plain_prints = array("q")
         self.tails = array("q")
-        self.medias = array("q")
+        self.media_prints = array("q")
         self.samples: list[Sample] = []
         self.sample_bytes = 0
         self.first_time = self.last_time = 0.0
@@ -107,11 +107,11 @@ class Stream:
         if plain is not None or self.key is None:
             self.plain_prints.append(hash(payload))
             self.tails.append(hash(payload[-TAIL_BYTES:]))
-            self.medias.append(hash(self._media(payload)))
+            self.media_prints.append(hash(self._media(payload)))
         else:  # refused by the key of all others
             self.plain_prints.append(0)
             self.tails.append(0)
-            self.medias.append(0)
+            self.media_prints.append(0)
 
     def keep_whole(self, sealed: bytes, plain: bytes | None, *, marker: bool) -> int:
         """Keep its payload, too, if that is wanted; returns how many bytes that takes."""

@@ -129,6 +129,6 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(st.lists(st.binary(max_size=60), max_size=20), st.sampled_from([b"", b"\x80\x60", b"\xb2"]))
-def test_any_datagrams_are_taken(datas: list[bytes], head: bytes) -> None:
+def test_any_datagrams_are_taken(contents: list[bytes], head: bytes) -> None:
     """Whatever is in them."""
-    assert found(Datagram(0.0, FLOW, head + data) for data in datas) == []
+    assert found(Datagram(0.0, FLOW, head + data) for data in contents) == []
