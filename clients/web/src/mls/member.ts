@@ -344,6 +344,9 @@ export class Member {
         }
         return;
       }
+      if (membership.transcriptOf(epoch) === null) {
+        return; // of before we came, or of long ago
+      }
       isOfNow = epoch === membership.epoch;
       const { leaf, leafKey, epoch: of, said } = await membership.hear(bytes);
       this.#watch.heard(leafKey, now);
