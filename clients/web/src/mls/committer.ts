@@ -21,6 +21,8 @@ export class Committer {
   /** Hellos of which no Add can be made. */
   readonly #bad = new Set<string>();
   #renewedAt = 0;
+  /** Commits of ours that lost, and of which the server has yet to say so. */
+  #refusalsDue = 0;
   #proposedAt = Number.NEGATIVE_INFINITY;
 
   constructor(roster: Roster) {
@@ -31,6 +33,7 @@ export class Committer {
   begin(now: number): void {
     this.#pending = null;
     this.#workSince = null;
+    this.#refusalsDue = 0;
     this.#bad.clear();
     this.#renewedAt = now;
     this.#proposedAt = Number.NEGATIVE_INFINITY;
@@ -47,15 +50,30 @@ export class Committer {
     this.#workSince = this.#workSince === null ? null : now;
   }
 
-  /** A commit was accepted, and ours is settled by it: what we proposed, if it was that one. */
-  settle(commit: string, now: number): Proposed | null {
+  /**
+   * A commit was accepted, and ours is settled by it: what we proposed, if it was that one. `null`
+   * is a commit of somebody else.
+   */
+  settle(commit: string | null, now: number): Proposed | null {
     const pending = this.#pending;
     this.forget(now);
     const isOurs = pending !== null && encode(pending.commit) === commit;
     if (isOurs) {
       this.#renewedAt = now;
+    } else if (pending !== null) {
+      this.#refusalsDue += 1;
     }
     return isOurs ? pending : null;
+  }
+
+  /** One of ours came too late. True if that is news: the one that came first has not come to us. */
+  refused(now: number): boolean {
+    if (this.#refusalsDue > 0) {
+      this.#refusalsDue -= 1;
+      return false;
+    }
+    this.forget(now);
+    return true;
   }
 
   /** What we propose now, if it is time; throws Refused for what cannot be proposed. */

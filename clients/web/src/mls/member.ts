@@ -12,10 +12,9 @@ import type { Bytes } from "../sealing/bytes";
 import { Beacons } from "./beacons";
 import { Committer, type Proposed } from "./committer";
 import { Display, outputsOf } from "./display";
+import { Greeting } from "./greeting";
 import { Group } from "./group";
-import { writeIdentity } from "./identity";
 import { Membership } from "./membership";
-import { makePackage, type OwnPackage } from "./packages";
 import { Refused } from "./refused";
 import { Roster } from "./roster";
 import { RoomSecret } from "./secret";
@@ -34,7 +33,7 @@ type Of<T extends Input["type"]> = Extract<Input, { type: T }>;
 const LOST: ReadonlySet<string> = new Set(["not-a-member", "no-group"]);
 
 export class Member {
-  readonly #options: MemberOptions;
+  readonly #greeting: Greeting;
   readonly #suite: CiphersuiteImpl;
   readonly #room: RoomSecret;
   readonly #roster: Roster;
@@ -44,7 +43,6 @@ export class Member {
   readonly #display: Display;
   #self = "";
   #isConnected = false;
-  #own: OwnPackage | null = null;
   /** The room's group, whether we are in it or not, and how many commits we have seen. */
   #server: { id: string; number: number } | null = null;
   #starting: Bytes | null = null;
@@ -54,18 +52,17 @@ export class Member {
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: MemberOptions, suite: CiphersuiteImpl) {
-    this.#options = options;
     this.#suite = suite;
     this.#room = new RoomSecret(options.roomSecret, options.room);
+    this.#greeting = new Greeting(options, this.#room, suite);
     this.#roster = new Roster(this.#room);
     this.#committer = new Committer(this.#roster);
     this.#display = new Display(this.#roster, this.#watch);
   }
 
   /** The hello to join with: the one that we are known by, while that may still count. */
-  async introduce(): Promise<string> {
-    this.#own ??= await this.#makePackage();
-    return encode(this.#own.bytes);
+  introduce(): Promise<string> {
+    return this.#greeting.hello();
   }
 
   /**
@@ -169,7 +166,10 @@ export class Member {
   }
 
   async #refused(code: string, now: number): Promise<void> {
-    // `stale-commit` is no news: the commit that came first has come to us first, too.
+    if (code === "stale-commit" && this.#committer.refused(now)) {
+      this.#watch.sent(null);
+      this.#catchUp(); // another commit came first, and has not come to us
+    }
     if (code === "too-far-behind" || (LOST.has(code) && this.#membership)) {
       await this.#rejoin(now);
     }
@@ -199,7 +199,7 @@ export class Member {
   async #found(id: Bytes, now: number): Promise<void> {
     this.#starting = null;
     this.#server = { id: encode(id), number: 0 };
-    const own = await this.#ownPackage();
+    const own = await this.#greeting.now();
     await this.#begin(await Membership.found(id, own, this.#room, this.#suite), now);
   }
 
@@ -208,7 +208,7 @@ export class Member {
       return;
     }
     try {
-      const own = await this.#ownPackage();
+      const own = await this.#greeting.now();
       const bytes = decode(welcome) ?? new Uint8Array();
       const membership = await Membership.join(bytes, own, this.#room, this.#suite);
       this.#server = { id: group, number };
@@ -250,8 +250,7 @@ export class Member {
     this.#watch.ahead(null);
     this.#watch.begin();
     this.#out.push({ type: "outside" });
-    this.#own = await this.#makePackage();
-    this.#send({ type: "introduce", hello: encode(this.#own.bytes) });
+    this.#send({ type: "introduce", hello: await this.#greeting.renew() });
   }
 
   // Commits
@@ -267,8 +266,8 @@ export class Member {
       return;
     }
     server.number += 1;
-    const ours = participant === this.#self ? this.#committer.settle(commit, now) : null;
-    this.#forgetCommit(now);
+    const ours = this.#committer.settle(participant === this.#self ? commit : null, now);
+    this.#watch.sent(null);
     try {
       const bytes = decode(commit) ?? new Uint8Array();
       await this.#adopt(ours?.next ?? (await this.#membership.follow(bytes)), now);
@@ -396,15 +395,5 @@ export class Member {
     }
     this.#out.push({ type: "refused", reason: error.reason });
     return error.reason;
-  }
-
-  async #ownPackage(): Promise<OwnPackage> {
-    this.#own ??= await this.#makePackage();
-    return this.#own;
-  }
-
-  #makePackage(): Promise<OwnPackage> {
-    const { device, name } = this.#options;
-    return makePackage(this.#suite, (key) => writeIdentity(this.#room, key, device, name));
   }
 }
