@@ -122,7 +122,10 @@ def _finding(pair: Pair, evidence: list[str]) -> Finding:
                 "encrypts the hops, or both have the same key and the server forwards what it got"
             )
             return Finding.UNCHANGED
-        if inside >= MOST or pair.repeats:
+        if pair.repeats:
+            evidence.append("behind a number of two bytes: these are retransmissions (RFC 4588)")
+            return Finding.REKEYED
+        if inside >= MOST:
             after = "" if pair.equal_descriptors() else " after the payload descriptor"
             evidence.append(
                 f"without SRTP {inside:.1%} of the payloads are the same bytes{after}; on the "
