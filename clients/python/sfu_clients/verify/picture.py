@@ -29,7 +29,7 @@ LEGEND: Final = (
 
 
 def draw(found: Examination) -> str:
-    """A band per pair that is no retransmission: parts of equal payloads and the correlation of sizes, 0 to 1."""
+    """A band per pair but of retransmissions: equal payloads and correlating sizes, 0 to 1."""
     shown = [one for one in found.judged if not one.pair.repeats][:MAX_PAIRS]
     height = TOP + ROW * max(1, len(shown)) + 20
     parts = [
