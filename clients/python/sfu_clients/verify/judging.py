@@ -115,21 +115,7 @@ def _why_paired(pair: Pair) -> str:
 
 def _finding(pair: Pair, evidence: list[str]) -> Finding:
     if pair.how is How.BYTES:
-        on_network, inside = pair.equal_on_network(), pair.equal_inside()
-        if on_network >= MOST:
-            evidence.append(
-                "payloads after the RTP header are the same bytes on both legs: either nothing "
-                "encrypts the hops, or both have the same key and the server forwards what it got"
-            )
-            return Finding.UNCHANGED
-        if inside >= MOST or pair.repeats:
-            after = "" if pair.equal_descriptors() else " after the payload descriptor"
-            evidence.append(
-                f"without SRTP {inside:.1%} of the payloads are the same bytes{after}; on the "
-                f"network {on_network:.1%} are"
-            )
-            return Finding.REKEYED
-        return Finding.UNKNOWN
+        return _finding_of_bytes(pair, evidence)
     if pair.both_open or pair.how is How.CONTENT:
         evidence.append("without SRTP no payloads are the same bytes")
         return Finding.CHANGED
@@ -141,6 +127,27 @@ def _finding(pair: Pair, evidence: list[str]) -> Finding:
         return Finding.REKEYED
     evidence.append("neither payloads nor sizes are the same: the media may be made anew")
     return Finding.MAYBE_CHANGED
+
+
+def _finding_of_bytes(pair: Pair, evidence: list[str]) -> Finding:
+    on_network, inside = pair.equal_on_network(), pair.equal_inside()
+    if on_network >= MOST:
+        evidence.append(
+            "payloads after the RTP header are the same bytes on both legs: either nothing "
+            "encrypts the hops, or both have the same key and the server forwards what it got"
+        )
+        return Finding.UNCHANGED
+    if pair.repeats:
+        evidence.append("behind a number of two bytes: these are retransmissions (RFC 4588)")
+        return Finding.REKEYED
+    if inside >= MOST:
+        after = "" if pair.equal_descriptors() else " after the payload descriptor"
+        evidence.append(
+            f"without SRTP {inside:.1%} of the payloads are the same bytes{after}; on the "
+            f"network {on_network:.1%} are"
+        )
+        return Finding.REKEYED
+    return Finding.UNKNOWN
 
 
 def _decide(judged: Judged, sent: Inside, received: Inside) -> None:

@@ -29,8 +29,8 @@ LEGEND: Final = (
 
 
 def draw(found: Examination) -> str:
-    """A band per pair: parts of equal payloads and the correlation of sizes, 0 to 1."""
-    shown = found.judged[:MAX_PAIRS]
+    """A band per pair but of retransmissions: equal payloads and correlating sizes, 0 to 1."""
+    shown = [one for one in found.judged if not one.pair.repeats][:MAX_PAIRS]
     height = TOP + ROW * max(1, len(shown)) + 20
     parts = [
         _text(LEFT, 26, found.verdict.value, size=18),

@@ -116,7 +116,7 @@ def test_pairs_are_found(
 
 def test_retransmissions_are_known_by_keys(camera: list[Timed], tmp_path: Path) -> None:
     """Their packets are another stream's, behind a number; a few are enough if a key opens them."""
-    left, again = lossy(forwarded(camera[:250]), 0.06, rtx_ssrc=0xC)
+    left, again = lossy(forwarded(camera[:120]), 0.1, rtx_ssrc=0xC)
     assert 5 <= len(again) < MIN_PACKETS
     pairs = by_ssrc(paired(tmp_path, camera, left + again, keys=True))
     assert {key: pair.repeats for key, pair in pairs.items()} == {
