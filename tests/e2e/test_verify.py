@@ -71,6 +71,7 @@ def call(folder: Path, url: str, *options: str, watched: tuple[str, ...] = ()) -
     [
         ("hop", "readable by the server", "readable by the server"),
         ("e2ee-passphrase", "opaque to the hop keys", "sealed end to end"),
+        ("e2ee-mls", "opaque to the hop keys", "sealed end to end"),
     ],
 )
 def test_each_mode(serve: Serve, tmp_path: Path, mode: str, by_hops: str, by_all: str) -> None:

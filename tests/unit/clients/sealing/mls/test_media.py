@@ -1,11 +1,16 @@
 """Media of a group: nothing leaves without keys, and openers follow the epochs."""
 
+from pathlib import Path
+
 import pytest
 
+from sfu.keylog import KeyLog
 from sfu_clients.errors import ClientError
 from sfu_clients.payload import EncodedFrame
 from sfu_clients.sealing.epochopening import EarlyError
 from sfu_clients.sealing.epochs import Cause, EpochKeys
+from sfu_clients.sealing.frames import MLS_KIDS, Sender
+from sfu_clients.sealing.keylog import read_frame_keys
 from sfu_clients.sealing.mls.media import GroupMedia
 
 FRAME = EncodedFrame(b"media", 0, key_frame=True, width=160, height=96)
@@ -37,6 +42,20 @@ def test_nothing_leaves_without_keys() -> None:
     media.leave()
     assert seal(FRAME) is None
     assert media.progress() == (None, None)
+
+
+def test_a_key_log_gets_everybodys_keys_of_each_epoch(tmp_path: Path) -> None:
+    """As `sfu-client verify` reads them again."""
+    path = tmp_path / "keys"
+    log = KeyLog(str(path))
+    media = GroupMedia(Clock(), keylog=log)
+    media.install(keys(1, own_leaf=0, cause="joined"))
+    media.install(keys(2, own_leaf=0))
+    log.close()
+    lines = [line.split() for line in path.read_text().splitlines() if line.startswith("frames")]
+    senders = [read_frame_keys(words[1:]) for words in lines]
+    assert [(one.epoch, one.ident) for one in senders] == [(1, 0), (1, 1), (2, 0), (2, 1)]
+    assert senders[3] == Sender(bytes([2, 1]) * 16, 1, bytes(16), 2, MLS_KIDS)
 
 
 def test_the_others_open_it() -> None:
