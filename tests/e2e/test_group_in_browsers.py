@@ -1,9 +1,11 @@
 """Calls whose keys come from a group, in real browsers: who is in it is seen and heard, at once."""
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 from tests.support import tap
+from tests.support.commands import camera_of, client
 from tests.support.page import Page, Seat
 from tests.support.patience import stays, wait_until
 from tests.support.server import Server, fetch
@@ -128,6 +130,24 @@ def test_layers_switch_under_the_keys_of_a_group(server: Server, person: Seat) -
             decodes(one, publication, height, seconds)
     for one in (ben, chi):
         nothing_was_forged(one, "Ana")
+
+
+def test_python_clients_are_among_them(server: Server, person: Seat, tmp_path: Path) -> None:
+    """They are seen and heard by a page, and open each size of its VP9 with layers."""
+    ana = person("Ana", "chromium")
+    ana.join(server.url, ROOM, mls=SECRET, **LARGE)
+    room = (server.url, "--room", ROOM, "--mode", "e2ee-mls", "--secret", SECRET)
+    with client(tmp_path, "publish", *room, "--name", "Bot"):
+        ana.sees("Bot")
+        ana.hears("Bot")
+        sees_members(ana, ["Ana", "Bot"])
+        for wish, height in (("hd", 720), ("sd", 360), ("base", 180)):
+            watching = ("--wish", wish, "--seconds", "10", "--json")
+            camera = camera_of(client(tmp_path, "subscribe", *room, *watching))
+            assert (camera["codec"], camera["height"]) == ("VP9", height)
+            assert camera["frames_decoded"] > 0
+            assert not set(camera["refused"]) - {"replayed"}
+        nothing_was_forged(ana, "Bot")
 
 
 def test_who_leaves_is_locked_out_and_nobody_waits(server: Server, person: Seat) -> None:

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 from tests.support import tap
-from tests.support.commands import Command, client
+from tests.support.commands import camera_of, client
 from tests.support.page import Page, Seat
 from tests.support.patience import stays, wait_until
 from tests.support.server import Server, fetch
@@ -146,15 +145,6 @@ def test_python_clients_are_among_them(server: Server, person: Seat, tmp_path: P
             assert not set(camera["refused"]) - {"replayed"}
         camera = camera_of(client(tmp_path, "subscribe", *room, OTHER_KEY, *watching))
         assert (camera["frames_decoded"], camera["undecoded"] > 0) == (0, True)
-
-
-def camera_of(command: AbstractContextManager[Command]) -> dict[str, Any]:
-    """What a command has received of the page's camera."""
-    with command as subscriber:
-        assert subscriber.ends() == 0, subscriber.process.said
-        reports = subscriber.publications()
-    (camera,) = [one for one in reports if (one["source"], one["codec"]) == ("camera", "VP9")]
-    return camera
 
 
 def test_another_key_opens_nothing(ana: Page, server: Server, person: Seat) -> None:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,3 +72,12 @@ def ran(*arguments: str) -> tuple[int, str, str]:
         env=ENVIRONMENT,
     )
     return done.returncode, done.stdout, done.stderr
+
+
+def camera_of(command: AbstractContextManager[Command]) -> dict[str, Any]:
+    """What a command has received of the page's camera."""
+    with command as subscriber:
+        assert subscriber.ends() == 0, subscriber.process.said
+        reports = subscriber.publications()
+    (camera,) = [one for one in reports if (one["source"], one["codec"]) == ("camera", "VP9")]
+    return camera
