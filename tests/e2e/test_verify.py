@@ -121,7 +121,8 @@ async def test_loss_and_dropped_layers(serve: Serve, tmp_path: Path) -> None:
     with_keys = verify(legs, *keys)
     (pair,) = media(with_keys)
     assert with_keys["verdict"] == "readable by the server", pair
-    assert pair["equal_inside"] == 1
+    # What was lost on the first leg came there as a retransmission, which is another stream.
+    assert pair["equal_inside"] > 0.9
     assert pair["received"]["loss"] > 0
     assert pair["received"]["kbps"] < 0.8 * pair["sent"]["kbps"]
     again = [one for one in with_keys["pairs"] if one["retransmission"]]
