@@ -97,20 +97,6 @@ def test_everybody_sees_and_hears_everybody(server: Server, person: Seat) -> Non
     assert codecs == {"Ben": "VP9", "Chi": "VP8"}
 
 
-def decodes(page: Page, publication: str, height: int, seconds: float) -> None:
-    """New frames come, of this height."""
-
-    def grown() -> bool:
-        before = page.received(publication)
-        return before.frame_height == height and wait_until(
-            lambda: page.received(publication).frames_decoded > before.frames_decoded,
-            seconds,
-            f"{page.name} decodes further frames",
-        )
-
-    wait_until(grown, seconds, f"{page.name} decodes {height} lines")
-
-
 def test_layers_switch_under_the_keys_of_a_group(server: Server, person: Seat) -> None:
     """HD, base and HD again of a VP9 with three layers, in Chromium and in Firefox."""
     ana, ben, chi = person("Ana", "chromium"), person("Ben", "chromium"), person("Chi", "firefox")
@@ -127,7 +113,7 @@ def test_layers_switch_under_the_keys_of_a_group(server: Server, person: Seat) -
         for one in (ben, chi):
             one.wish(publication, wish)
         for one in (ben, chi):
-            decodes(one, publication, height, seconds)
+            one.decodes(publication, height, seconds)
     for one in (ben, chi):
         nothing_was_forged(one, "Ana")
 

@@ -73,20 +73,6 @@ def test_everybody_sees_and_hears_everybody(server: Server, person: Seat) -> Non
     assert codecs == {"Ben": "VP9", "Chi": "VP8"}
 
 
-def decodes(page: Page, publication: str, height: int, seconds: float) -> None:
-    """New frames come, of this height."""
-
-    def grown() -> bool:
-        before = page.received(publication)
-        return before.frame_height == height and wait_until(
-            lambda: page.received(publication).frames_decoded > before.frames_decoded,
-            seconds,
-            f"{page.name} decodes further frames",
-        )
-
-    wait_until(grown, seconds, f"{page.name} decodes {height} lines")
-
-
 def test_layers_switch_under_the_seal(server: Server, person: Seat) -> None:
     """HD, base and HD again of a sealed VP9 with three layers, in Chromium and in Firefox."""
     ana, ben, chi = person("Ana", "chromium"), person("Ben", "chromium"), person("Chi", "firefox")
@@ -103,7 +89,7 @@ def test_layers_switch_under_the_seal(server: Server, person: Seat) -> None:
         for one in (ben, chi):
             one.wish(publication, wish)
         for one in (ben, chi):
-            decodes(one, publication, height, seconds)
+            one.decodes(publication, height, seconds)
     for one in (ben, chi):
         assert frames(one, "Ana")["not_authentic"] == 0
 
@@ -121,7 +107,7 @@ def test_av1_is_sealed_where_it_can_be(server: Server, person: Seat) -> None:
         ("hd", 720, SWITCH_SECONDS),
     ):
         ben.wish(publication, wish)
-        decodes(ben, publication, height, seconds)
+        ben.decodes(publication, height, seconds)
     assert (ben.find("Ana", "camera") or {})["codec"] == "AV1"
     assert frames(ben, "Ana")["not_authentic"] == 0
     chi.reads("encoded with AV1, which your browser cannot decode")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.commands import client
-from tests.support.page import Page, Seat
+from tests.support.page import Seat
 from tests.support.patience import wait_until
 from tests.support.server import Server
 
@@ -56,14 +56,7 @@ def test_a_page_opens_the_layers_of_a_recording(
         publication = ana.publication("Bot", "camera")
         for wish, height in (("hd", 720), ("base", 180), ("hd", 720)):
             ana.wish(publication, wish)
-            _decodes(ana, publication, height)
+            ana.decodes(publication, height, 20)
         known = ana.find("Bot", "camera") or {}
         assert known["codec"] == recording[:3].upper()
         assert (known["frames"]["not_authentic"], known["frames"]["mislabelled"]) == (0, 0)
-
-
-def _decodes(page: Page, publication: str, height: int) -> None:
-    """New frames come, of this height."""
-    wait_until(lambda: page.received(publication).frame_height == height, 20, f"{height} lines")
-    before = page.received(publication).frames_decoded
-    wait_until(lambda: page.received(publication).frames_decoded > before + 5, 20, "it moves")

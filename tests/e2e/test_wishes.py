@@ -22,20 +22,6 @@ def people(server: Server, person: Seat) -> list[Page]:
     return people
 
 
-def decodes(page: Page, publication: str, height: int, seconds: float) -> None:
-    """New frames come, of this height."""
-
-    def grown() -> bool:
-        before = page.received(publication)
-        return before.frame_height == height and wait_until(
-            lambda: page.received(publication).frames_decoded > before.frames_decoded,
-            seconds,
-            f"{page.name} decodes further frames",
-        )
-
-    wait_until(grown, seconds, f"{page.name} decodes {height} lines")
-
-
 def chip_says(page: Page, publication: str, spatial: str | None) -> None:
     """The chip shows this spatial layer, or none."""
     wait_until(
@@ -69,24 +55,24 @@ def test_a_wish_changes_one_viewer_only(people: list[Page], server: Server) -> N
     for one in (ben, chi):
         one.wish(publication, HD)
     for one in (ben, chi):
-        decodes(one, publication, 720, CLIMB_SECONDS)
+        one.decodes(publication, 720, CLIMB_SECONDS)
 
     for wish, height, spatial in ((SD, 360, "S1"), (BASE, 180, "S0")):
         ben.wish(publication, wish)
-        decodes(ben, publication, height, SWITCH_SECONDS)
+        ben.decodes(publication, height, SWITCH_SECONDS)
         chip_says(ben, publication, spatial)
-        decodes(chi, publication, 720, CLIMB_SECONDS)
+        chi.decodes(publication, 720, CLIMB_SECONDS)
         chip_says(chi, publication, "S2")
         counts(server, {f"{spatial}T2": 1, "S2T2": 1})
 
     ben.wish(publication, OFF)
     chip_says(ben, publication, None)
     wait_until(lambda: is_still(ben, publication), SWITCH_SECONDS, "nothing reaches Ben")
-    decodes(chi, publication, 720, CLIMB_SECONDS)
+    chi.decodes(publication, 720, CLIMB_SECONDS)
     counts(server, {"none": 1, "S2T2": 1})
 
     ben.wish(publication, HD)
-    decodes(ben, publication, 720, CLIMB_SECONDS)
+    ben.decodes(publication, 720, CLIMB_SECONDS)
     chip_says(ben, publication, "S2")
     counts(server, {"S2T2": 2})
     assert server.metric("sfu_key_frame_requests_total", cause="wish") > 0
@@ -104,9 +90,9 @@ def test_every_switch_has_its_reason(people: list[Page], server: Server) -> None
     _, ben, _ = people
     publication = ben.publication("Ana", "camera")
     ben.wish(publication, HD)
-    decodes(ben, publication, 720, CLIMB_SECONDS)
+    ben.decodes(publication, 720, CLIMB_SECONDS)
     down = server.metric("sfu_layer_switches_total", direction="down", reason="wish")
     ben.wish(publication, BASE)
-    decodes(ben, publication, 180, SWITCH_SECONDS)
+    ben.decodes(publication, 180, SWITCH_SECONDS)
     assert server.metric("sfu_layer_switches_total", direction="down", reason="wish") == down + 1
     assert (ben.find("Ana", "camera") or {})["reason"] == "wish"

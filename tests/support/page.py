@@ -133,6 +133,19 @@ class Page:
 
     # What people see and do
 
+    def decodes(self, publication: str, height: int, seconds: float) -> None:
+        """New frames come, of this height."""
+
+        def grown() -> bool:
+            before = self.received(publication)
+            return before.frame_height == height and wait_until(
+                lambda: self.received(publication).frames_decoded > before.frames_decoded,
+                seconds,
+                f"{self.name} decodes further frames",
+            )
+
+        wait_until(grown, seconds, f"{self.name} decodes {height} lines")
+
     def tile(self, publication: str) -> WebElement:
         """Where a publication is shown."""
         return self.driver.find_element(By.CSS_SELECTOR, f'[data-publication="{publication}"]')

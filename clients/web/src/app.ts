@@ -1,6 +1,7 @@
 /** Which screen is shown, and what leads from one to the next. */
 
-import { Call, type Ending } from "./call/call";
+import { Call } from "./call/call";
+import type { Ending } from "./call/ending";
 import { knowsSpatialLayers } from "./call/layers";
 import { type Return, saveReturn, takeReturn } from "./call/session";
 import { chooseLanguage, type Language, problemText } from "./i18n";

@@ -9,12 +9,12 @@ import type {
   MediaSource,
   Mode,
   Problem,
-  Removed,
   Welcome,
 } from "../protocol/messages";
 import type { Keeper } from "../sealing/keeper";
 import type { CameraFormat } from "../settings";
 import { Consent } from "./consent";
+import type { Ending, Phase } from "./ending";
 import type { Heard } from "./hearing";
 import { chooseEncoding, type EncodingWish, readsDescriptors, sealableWish } from "./layers";
 import { Meter } from "./meter";
@@ -32,18 +32,6 @@ import { type Choice, Wishes } from "./wishes";
 
 /** Problems that a new peer connection mends. */
 const TRANSPORT_CODES: ReadonlySet<string> = new Set(["transport-lost", "transport-closed"]);
-
-export type Phase = "connecting" | "joined" | "reconnecting" | "over";
-
-/** Why a call is over: we left, the server put us out, did not let us in, or misled us. */
-export type Ending =
-  | { readonly why: "left" }
-  | { readonly why: "removed"; readonly reason: Removed["reason"] }
-  | { readonly why: "refused"; readonly problem: Problem }
-  /** The server says that the room has another mode than the one that we insist on. */
-  | { readonly why: "mode"; readonly mode: Mode }
-  /** Whoever has the keys does not answer any more. */
-  | { readonly why: "keys" };
 
 export interface CallOptions {
   readonly url: string;

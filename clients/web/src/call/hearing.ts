@@ -26,7 +26,7 @@ export interface UnopenedChat {
 }
 
 /** What a group has to say to people, besides lines of chat. */
-export type GroupNews = Extract<Output, { type: "members" | "alarm" | "consented" }>;
+export type GroupNews = Extract<Output, { type: "members" | "alarm" }>;
 
 export type Heard = ServerMessage | Introduced | UnopenedChat | GroupNews;
 

@@ -163,14 +163,6 @@ class Line(Value, frozen=True):
     text: str
 
 
-class Consented(Value, frozen=True):
-    """Somebody's word on a recording."""
-
-    leaf: int
-    recording: str
-    granted: bool
-
-
 class Ended(Value, frozen=True, tag="final"):
     """Somebody's last counters of an epoch that is over."""
 
@@ -201,6 +193,4 @@ class Refused(Value, frozen=True):
     reason: str
 
 
-Output: TypeAlias = (
-    Send | Epoch | Outside | Members | Line | Consented | Ended | Beacon | Alarmed | Refused
-)
+Output: TypeAlias = Send | Epoch | Outside | Members | Line | Ended | Beacon | Alarmed | Refused
