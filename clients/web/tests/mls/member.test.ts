@@ -127,6 +127,24 @@ describe("keys that were given away", () => {
   });
 });
 
+describe("a commit that comes too late", () => {
+  it("whose winner was lost on the way is followed by it at once", async () => {
+    const hall = new Hall();
+    const [anna, ben] = (await meet(hall, "anna", "ben")) as [Visitor, Visitor];
+    let isLost = false;
+    hall.tamper = (to, input) => {
+      const loses = !isLost && to === ben && input.type === "commit_accepted";
+      isLost ||= loses;
+      return loses ? [] : [input];
+    };
+    await hall.give(anna, { type: "renew" });
+    await hall.give(ben, { type: "renew" });
+    await hall.pass(500);
+    expect(isLost).toBe(true);
+    expectAgreement([anna, ben]);
+  });
+});
+
 describe("what members say", () => {
   it("is heard by all others once, with the name of who said it", async () => {
     const hall = new Hall();
