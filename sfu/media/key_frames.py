@@ -1,6 +1,7 @@
 """Key-frame requests to one publisher: who asks, how often it is told, and when it has answered."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -27,6 +28,14 @@ class KeyFrameCause(StrEnum):
     LOSS = "loss"  # more was lost than retransmissions can mend
     WITNESS = "witness"  # nobody else made one come, and the witness wants to look
     RESTARTED = "restarted"  # the publisher's stream began anew while somebody watched
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFrameRequest:
+    """Somebody wanted a key frame, whether or not another request had to leave for it."""
+
+    at: float  # seconds of `now`
+    cause: KeyFrameCause
 
 
 class KeyFrames:
