@@ -37,7 +37,7 @@ def test_every_packet_has_one_fate() -> None:
     watch = Watch(publisher("VP9 L3T3_KEY, described"), lines=None)
     watch.pictures(3)
     watch.wish(360)
-    watch.source.key_frames.note_key_frame()  # the request is lost on its way
+    watch.source.key_frames.note_key_frame(1)  # the request is lost on its way
     watch.publisher.next_picture()
     fates = [watch.verdicts()]
     watch.picture(key=True)
