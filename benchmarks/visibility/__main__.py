@@ -17,12 +17,8 @@ NONE, OFF, ON = "no visibility", "witness off", "witness on"
 VARIANTS: Final = (NONE, OFF, ON)
 RUN_SECONDS: Final = 900
 
-_VALGRIND: Final = (
-    "valgrind", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=bsearch",
-    "--dump-after=bsearch",
-)  # fmt: skip
-_PATH: Final = re.compile(r"^\s*([0-9,]+) .*:lfind\b", re.MULTILINE)
-_ALL: Final = re.compile(r"^\s*([0-9,]+) .*PROGRAM TOTALS", re.MULTILINE)
+_VALGRIND: Final = ("valgrind", "--tool=callgrind", "--collect-atstart=no")
+_TOTAL: Final = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 
 
 def main() -> int:
@@ -43,10 +39,10 @@ def _cases(measured: dict[str, list[dict[str, Any]]]) -> Iterator[dict[str, Any]
         first = together[0]
         case = {key: first[key] for key in ("stream", "viewers", "packets")}
         case["samples"] = together[-1]["samples"]
-        for what in ("path", "all"):
-            none, off, on = (one[what] / one["packets"] for one in together)
+        for place, what in enumerate(("path", "all")):
+            none, off, on = (one["counts"][place] / one["packets"][place] for one in together)
             case[what] = dict(zip(VARIANTS, map(round, (none, off, on)), strict=True))
-            name = f"{first['stream']}, {first['viewers']} viewers, {what}"
+            name = f"{first['stream']}, viewers: {first['viewers']}, {what}"
             costs = f"{off / none - 1:+.2%}", f"{on / off - 1:+.2%}"
             sys.stdout.write(_row(name, *(f"{count:,.0f}" for count in (none, off, on)), *costs))
         yield case
@@ -59,44 +55,44 @@ def _row(name: str, *cells: str) -> str:
 def _measure(variant: str) -> list[dict[str, Any]]:
     """Run all cases of a variant in a process of their own, and read what callgrind counted."""
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out"
-        command = [*_VALGRIND, f"--callgrind-out-file={out}"]
-        command += [sys.executable, "-m", "benchmarks.visibility", variant]
-        done = subprocess.run(  # noqa: S603 - our own command
-            command,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONHASHSEED": "0"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=RUN_SECONDS,
-        )
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        cases: list[dict[str, Any]] = json.loads(done.stdout)
-        return [case | _read(f"{out}.{place}") for place, case in enumerate(cases, 1)]
+        out, counting = Path(folder) / "out", Path(folder) / "counting.so"
+        source = Path(__file__).with_name("counting.c")
+        _call("cc", "-shared", "-fPIC", "-O2", "-o", str(counting), str(source))
+        command = (sys.executable, "-m", "benchmarks.visibility", variant, str(counting))
+        told = _call(*_VALGRIND, f"--callgrind-out-file={out}", *command)
+        cases: list[dict[str, Any]] = json.loads(told)
+        for place, case in enumerate(cases):
+            dumps = (Path(f"{out}.{2 * place + part}") for part in (1, 2))
+            case["counts"] = [sum(map(int, _TOTAL.findall(dump.read_text()))) for dump in dumps]
+        return cases
 
 
-def _read(dump: str) -> dict[str, int]:
-    command = ["callgrind_annotate", "--inclusive=yes", "--threshold=100", dump]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
-    found = {"path": _PATH.search(told), "all": _ALL.search(told)}
-    return {
-        what: int(match[1].replace(",", "")) for what, match in found.items() if match is not None
-    }
+def _call(*command: str) -> str:
+    done = subprocess.run(  # noqa: S603 - our own commands
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=RUN_SECONDS,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stdout
 
 
-def _run(variant: str) -> list[dict[str, Any]]:
+def _run(variant: str, counting: str) -> list[dict[str, Any]]:
     """Be the process that is measured."""
     if variant == NONE:
         install()
     from benchmarks.visibility.play import run  # noqa: PLC0415 - not before it is installed
 
-    return run(observes=variant != NONE, witnesses=variant == ON)
+    return run(counting, observes=variant != NONE, witnesses=variant == ON)
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        sys.stdout.write(json.dumps(_run(sys.argv[1])))
+        sys.stdout.write(json.dumps(_run(*sys.argv[1:])))
     else:
         sys.exit(main())

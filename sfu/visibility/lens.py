@@ -63,9 +63,10 @@ class Lens:
 
     def look(self, *, now: float) -> None:
         """See whether the packets of another sample have come, if it is time for one."""
-        inbound = self.publication.source.inbound
-        if inbound is not None and not self._packets and now >= self.sampled_at + REST:
-            self._find(inbound, now=now)
+        if not self._packets and now >= self.sampled_at + REST:
+            inbound = self.publication.source.inbound
+            if inbound is not None:
+                self._find(inbound, now=now)
 
     def take(self, number: int, *, now: float) -> Excerpt:
         """Return the sample that is full, under this number, and rest."""

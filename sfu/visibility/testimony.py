@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 
 log = structlog.get_logger()
+
+INTERVAL: Final = 0.5
+"""Seconds between looks at every stream, unless a finding comes."""
 
 
 class _Memory:
@@ -52,10 +55,11 @@ class Witness:
         self._asked: tuple[int, _Case] | None = None
         self._number = 0
         self._failed = False
+        self._due = 0.0
 
     def follow_up(self, *, now: float) -> None:
         """Take what was found, and give what there is to try; nothing here waits."""
-        if self._failed:
+        if self._failed or (now < self._due and self._asked is None):
             return
         try:
             self._follow_up(now=now)
@@ -68,23 +72,35 @@ class Witness:
         if self._lenses:
             for finding in self.channel.follow_up(now=now):
                 self._note(finding)
+                self._due = now
+        if now < self._due:
+            return
+        self._due = now + INTERVAL
+        self._find_publications(now=now)
+        for lens in self._lenses.values():
+            lens.look(now=now)
+        if self.channel.is_free(now=now):
+            self._ask(now=now)
+
+    def _find_publications(self, *, now: float) -> None:
         there = {
             ident: publication
             for room in self._directory.rooms.values()
             for ident, publication in room.publications.items()
         }
-        for ident in [ident for ident in self._lenses if ident not in there]:
+        if there.keys() == self._lenses.keys():
+            return
+        for ident in self._lenses.keys() - there.keys():
             del self._lenses[ident]
             self._seen.pop(ident, None)
-        for ident, publication in there.items():
-            if ident not in self._lenses:
-                self._lenses[ident] = Lens(publication, now=now)
-        for lens in sorted(self._lenses.values(), key=lambda lens: lens.sampled_at):
-            self._look(lens, now=now)
+        for ident in there.keys() - self._lenses.keys():
+            self._lenses[ident] = Lens(there[ident], now=now)
 
-    def _look(self, lens: Lens, *, now: float) -> None:
-        lens.look(now=now)
-        if lens.full and self.channel.is_free(now=now):
+    def _ask(self, *, now: float) -> None:
+        """Have a sample judged: that of the stream that was judged longest ago."""
+        full = [lens for lens in self._lenses.values() if lens.full]
+        if full:
+            lens = min(full, key=lambda lens: lens.sampled_at)
             self.channel.put(lens.take(self._number, now=now), now=now)
             self._asked = self._number, _Case(lens.publication.owner.room, lens.publication)
             self._number += 1

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 import pylibsrtp
 import pytest
 
+from sfu.keylog import KeyLog
 from sfu.wire.packet import read_packet
 from sfu_clients.media.sources import PatternSource, ToneSource
 from tests.support import janus, tcpdump
@@ -17,6 +18,7 @@ from tests.support.commands import CLIENT, ENVIRONMENT, client
 from tests.support.legs import GCM, Hop, Timed, published
 from tests.support.lossy import lossy
 from tests.support.media import IDS
+from tests.support.page import Seat
 from tests.support.server import Serve, free_port
 from tests.support.tcpdump import both_legs, capturing
 from tests.support.transcoding import Transcoder
@@ -25,6 +27,7 @@ pytestmark = pytest.mark.skipif(tcpdump.why_not() is not None, reason=str(tcpdum
 
 SECRET: Final = "AAECAwQFBgcICQoLDA0ODw"
 SECONDS: Final = 6
+BROWSER_SECONDS: Final = 40
 AHEAD: Final = 1.5
 """Seconds that the publisher is there before the subscriber."""
 
@@ -98,6 +101,34 @@ def test_each_mode(serve: Serve, tmp_path: Path, mode: str, by_hops: str, by_all
         for pair in media(with_keys):
             assert (pair["verdict"], pair["paired_by"]) == (verdict, "bytes")
             assert pair["equal_inside"] == 1
+
+
+@pytest.mark.parametrize(
+    ("secrets", "by_hops"),
+    [
+        pytest.param({}, "readable by the server", id="hop"),
+        pytest.param({"mls": SECRET}, "opaque to the hop keys", id="e2ee-mls"),
+    ],
+)
+def test_browsers(
+    serve: Serve, person: Seat, tmp_path: Path, secrets: dict[str, Any], by_hops: str
+) -> None:
+    """Who give their keys to nobody: without those of the server nothing can be said."""
+    keys = tmp_path / "server.keys"
+    server = serve("--keylog", str(keys))
+    ana, ben = person("Ana", "chromium"), person("Ben", "firefox")
+    with both_legs(tmp_path, server.media_port) as legs:
+        ana.join(server.url, "wire", camera="640x360@15", **secrets)
+        ben.join(server.url, "wire", camera=0, mic=0, **secrets)
+        ben.decodes(ben.publication("Ana", "camera"), 360, BROWSER_SECONDS)
+        time.sleep(SECONDS)
+    for logs, verdict in (([], "undecidable"), ([keys], by_hops)):
+        said = verify(legs, *logs)
+        assert said["verdict"] == verdict, said["pairs"]
+        assert kinds(said) == ["audio", "video"]
+        for pair in media(said):
+            assert pair["verdict"] == verdict, pair
+            assert logs or pair["finding"] == "re-keyed at each hop", pair
 
 
 async def test_loss_and_dropped_layers(serve: Serve, tmp_path: Path) -> None:
@@ -207,13 +238,26 @@ async def test_janus_forwards(tmp_path: Path) -> None:
             capturing(to_server, f"udp dst portrange {low}-{high}"),
             capturing(from_server, f"udp src portrange {low}-{high}"),
         ):
-            async with janus.forwarding(served.url):
+            async with janus.forwarding(served.url) as peers:
                 await asyncio.sleep(SECONDS)
+                for name, peer in zip(("publisher", "viewer"), peers, strict=True):
+                    log = KeyLog(str(tmp_path / f"{name}.keys"))
+                    janus.write_keys(peer, log)
+                    log.close()
     finally:
         served.stop()
-    said = verify((str(to_server), str(from_server)))
+    legs = str(to_server), str(from_server)
+    said = verify(legs)
     assert said["verdict"] == "undecidable"
     assert kinds(said) == ["audio", "video"]
     for pair in said["pairs"]:
         assert (pair["finding"], pair["paired_by"]) == ("re-keyed at each hop", "sizes"), pair
         assert pair["equal_on_network"] == 0
+    publishers, viewers = tmp_path / "publisher.keys", tmp_path / "viewer.keys"
+    for keys, equal in (([publishers], 0), ([viewers], 0), ([publishers, viewers], 1)):
+        said = verify(legs, *keys)
+        assert said["verdict"] == "readable by the server", said["pairs"]
+        assert kinds(said) == ["audio", "video"]
+        for pair in media(said):
+            assert pair["verdict"] == "readable by the server", pair
+            assert (pair["equal_inside"] or 0) == equal, pair

@@ -16,7 +16,9 @@ from aiortc import (
     RTCPeerConnection,
     RTCSessionDescription,
 )
+from aiortc.rtcdtlstransport import SRTP_PROFILES
 
+from sfu.keylog import KeyLog, endpoint
 from sfu_clients.media.encoders import AUDIO_CLOCK, VIDEO_CLOCK
 from sfu_clients.media.pattern import Pattern
 from sfu_clients.media.tone import PIECE, Tone
@@ -180,6 +182,25 @@ async def forwarding(url: str) -> AsyncIterator[tuple[RTCPeerConnection, RTCPeer
             await publisher.close()
             await viewer.close()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def write_keys(peer: RTCPeerConnection, log: KeyLog) -> None:
+    """What a peer and Janus protect with, as our own clients write it down."""
+    dtls = peer.getTransceivers()[0].sender.transport
+    tls, ice = dtls._ssl, dtls.transport._connection  # noqa: SLF001 - nobody is told
+    assert tls is not None
+    selected = tls.get_selected_srtp_profile()
+    (profile,) = (one for one in SRTP_PROFILES if one.openssl_profile == selected)
+    secret = tls.export_keying_material(
+        b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length)
+    )
+    pair = ice._nominated[1]  # noqa: SLF001 - the same
+    ends = [endpoint(*pair.local_addr[:2]), endpoint(*pair.remote_addr[:2])]
+    if dtls._role == "server":  # noqa: SLF001 - the same
+        ends.reverse()
+    for place, (source, target) in enumerate((ends, ends[::-1])):
+        key_and_salt = profile.get_key_and_salt(secret, place)
+        log.write_srtp(source, target, selected.decode("ascii"), key_and_salt)
 
 
 async def _publish(handle: Handle, peer: RTCPeerConnection) -> int:

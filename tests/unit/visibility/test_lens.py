@@ -218,8 +218,8 @@ def test_a_bug_of_the_witness_ends_the_witness_alone(monkeypatch: pytest.MonkeyP
     witness.follow_up(now=microphone.hall.now)
     monkeypatch.setattr(witness.channel, "follow_up", follow_up)
     with capture_logs() as logs:
-        for _ in range(3):
-            witness.follow_up(now=microphone.hall.now)
+        for seconds in range(1, 4):
+            witness.follow_up(now=microphone.hall.now + seconds)
     assert [entry["event"] for entry in logs] == ["witness.failed"]
     microphone.ana.send([sound(1)])
     assert microphone.publication.bytes > 0
