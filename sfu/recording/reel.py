@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sfu.media.key_frames import KeyFrameCause
 from sfu.recording.tap import CODECS, Tap
+from sfu.rooms.trace import RECORDING, Place
 from sfu.wire.packet import Packet
 from sfu.wire.pictures import PictureBuffer
 from sfu.wire.rtp import extend
@@ -53,6 +54,8 @@ class Reel:
             self._put(packet)
             yield from self._take(now=at)
         yield from self._take(now=now)
+        place = Place(RECORDING, self.publication.id)
+        self.publication.owner.room.trace.follow(place, self.tap.outbound)
 
     def _put(self, packet: Packet) -> None:
         sequence = extend(packet.sequence, self._sequence, 16)
@@ -70,7 +73,9 @@ class Reel:
 
     def ask_for_key_frame(self, *, now: float) -> None:
         """What comes next cannot be shown without one."""
-        self.publication.source.request_key_frame(KeyFrameCause.LOSS, now=now)
+        self.publication.source.request_key_frame(
+            KeyFrameCause.LOSS, noted_in=self.tap.outbound.requests, now=now
+        )
 
     def close(self) -> None:
         """Take no more."""

@@ -32,7 +32,7 @@ class Tap:
         self._slot = bytearray(SLOT_BYTES)
         self._packets: deque[tuple[float, bytes]] = deque()
         self._now = now
-        self._outbound = Outbound(
+        self.outbound = Outbound(
             source,
             ssrc=1,
             rtx_ssrc=None,
@@ -45,7 +45,7 @@ class Tap:
             rtx_start_sequence=0,
         )
         source.outbounds.append(self)
-        self._outbound.set_wish(BEST, reason=SwitchReason.START, now=now)
+        self.outbound.set_wish(BEST, reason=SwitchReason.START, now=now)
 
     def take(self) -> list[tuple[float, bytes]]:
         """Return what came since the last time: arrivals in seconds, and RTP packets."""
@@ -63,11 +63,11 @@ class Tap:
     def offer(self, packet: Packet, *, now: float) -> object:
         """Take this packet or leave it."""
         self._now = now
-        return self._outbound.offer(packet, now=now)
+        return self.outbound.offer(packet, now=now)
 
     def rebase(self, sequence: int, timestamp: int, *, now: float) -> None:
         """The publisher's stream begins anew."""
-        self._outbound.rebase(sequence, timestamp, now=now)
+        self.outbound.rebase(sequence, timestamp, now=now)
 
     # What an outbound needs of its sink
 

@@ -46,12 +46,8 @@ class Subscription:
 
     def take_switches(self) -> list[Switch]:
         """Count the switches since the last call, write them into the trace, and return them."""
-        room, outbound = self.viewer.room, self.outbound
-        switches = outbound.take_switches()
+        room, place = self.viewer.room, Place(self.viewer.id, self.publication.id)
+        switches = room.trace.follow(place, self.outbound)
         for switch in switches:
             tally_switch(room.ended, switch)
-        if switches or outbound.requests:
-            place = Place(self.viewer.id, self.publication.id)
-            room.trace.note(place, [*outbound.requests, *switches])
-            outbound.requests.clear()
         return switches

@@ -12,10 +12,15 @@ from sfu.media.selector import Switch
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sfu.media.outbound import Outbound
+
 KEPT: Final = 64
 """Entries of one subscription."""
 
 KEPT_IN_ROOM: Final = 4096
+
+RECORDING: Final = "recording"
+"""Who the viewer is whose copies are recorded; people's identifiers are others."""
 
 Entry = Switch | KeyFrameRequest
 
@@ -50,6 +55,14 @@ class Trace:
         self._entries[place] = kept
         while self._count > KEPT_IN_ROOM:
             self._forget_one()
+
+    def follow(self, place: Place, outbound: Outbound) -> list[Switch]:
+        """Write down what has happened to a copy since the last time, and return its switches."""
+        switches = outbound.take_switches()
+        if switches or outbound.requests:
+            self.note(place, [*outbound.requests, *switches])
+            outbound.requests.clear()
+        return switches
 
     def _forget_one(self) -> None:
         place, quietest = next(iter(self._entries.items()))

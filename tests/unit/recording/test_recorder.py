@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from sfu.errors import Refused
-from sfu.media.key_frames import KeyFrameCause
+from sfu.media.key_frames import KeyFrameCause, KeyFrameRequest
 from sfu.recording.disk import MAX_WAITING_BYTES
 from sfu.recording.recorder import Bounds
 from sfu.rooms.events import RecordingStarted, RecordingStopped
+from sfu.rooms.trace import RECORDING, Place
 from sfu.wire import journal
 from sfu.wire.frames import unwrap
 from tests.support.hall import Hall
@@ -104,6 +105,10 @@ class TestInClear:
         ana.deaf = True
         ana.act(2.0, lost=frozenset(range(40, 44)))
         assert publication.source.key_frames.asked[KeyFrameCause.LOSS]
+        trace = dict(publication.owner.room.trace)[Place(RECORDING, publication.id)]
+        causes = [entry.cause for entry in trace if isinstance(entry, KeyFrameRequest)]
+        assert KeyFrameCause.LOSS in causes
+        assert len(trace) > len(causes)
         ana.deaf = False
         ana.act(1.0)
         studio.stop()
