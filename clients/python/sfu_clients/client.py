@@ -60,14 +60,14 @@ class Client:
         secret: str | None = None,
         mode: Mode | None = None,
         device: Device | None = None,
-        consents: bool = False,
+        consents_to: str | None = None,
         keylog: KeyLog | None = None,
     ) -> None:
         """`url` is http(s)://host:port; `insecure` believes any certificate; `keylog` gets keys.
 
         With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all;
         without a mode, in `e2ee-passphrase`. In `e2ee-mls`, the others know us by our `device`.
-        Who `consents` lets the owner of a recording's key open what is sent meanwhile.
+        In sealed rooms, `consents_to` is the public key of recordings that may open what is sent.
         """
         self._url, self._insecure, self._keylog = url, insecure, keylog
         self._roster = Roster()
@@ -75,7 +75,7 @@ class Client:
             mode=mode,
             secret=secret,
             device=device,
-            consents=consents,
+            consents_to=consents_to,
             keylog=keylog,
             room=room,
             name=name,

@@ -77,7 +77,7 @@ def read_seconds(text: str) -> float:
     return number
 
 
-def client(options: argparse.Namespace, *, consents: bool = False) -> Client:
+def client(options: argparse.Namespace, *, consents_to: str | None = None) -> Client:
     """The participant that the options describe; raises ClientError."""
     mode: Mode = read_mode(options)
     return Client(
@@ -88,7 +88,7 @@ def client(options: argparse.Namespace, *, consents: bool = False) -> Client:
         insecure=options.insecure,
         secret=read_secret(options, mode),
         mode=mode,
-        consents=consents,
+        consents_to=consents_to,
         keylog=None if options.keylog is None else _open_keylog(options.keylog),
         device=None if options.identity is None else DeviceFile(options.identity).open(),
     )

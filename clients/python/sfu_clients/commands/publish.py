@@ -5,6 +5,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from sfu_clients.commands.options import Commands, add_call_options, client
@@ -21,6 +22,8 @@ from sfu_clients.media.sources import (
 )
 from sfu_clients.publisher import Publisher
 from sfu_clients.recordings.recording import load_recording
+from sfu_clients.sealing import base64url
+from sfu_clients.sealing.consent import KEY_BYTES
 
 CODECS: Final = {"vp8": "VP8", "vp9": "VP9", "av1": "AV1", "h264": "H264"}
 """Encoding names by the words of the option."""
@@ -48,8 +51,9 @@ def add(commands: Commands) -> None:
     command.add_argument("--rate", type=read_rate, help="most pictures per second")
     command.add_argument(
         "--consent-to-recording",
-        action="store_true",
-        help="in sealed rooms: let those who record open what is sent",
+        type=read_key,
+        metavar="PUBLIC_KEY",
+        help="in sealed rooms: let recordings of this key open what is sent",
     )
     command.set_defaults(run=run)
 
@@ -69,6 +73,14 @@ def read_rate(text: str) -> int:
     if re.fullmatch(r"[0-9]{1,2}", text) and 1 <= int(text) <= 60:  # noqa: PLR2004
         return int(text)
     raise ClientError(f"{text!r} is no rate: say 1 to 60.")
+
+
+def read_key(text: str) -> str:
+    """A recording's public key, as `sfu-client recording-key` prints it; raises ClientError."""
+    with suppress(ValueError):
+        if len(base64url.decode(text)) == KEY_BYTES:
+            return text
+    raise ClientError(f"{text!r} is no public key: say what `sfu-client recording-key` printed.")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -97,7 +109,7 @@ def open_sources(options: argparse.Namespace) -> list[Source]:
 
 
 async def _publish(options: argparse.Namespace, sources: Sequence[Source]) -> None:
-    async with client(options, consents=options.consent_to_recording) as participant:
+    async with client(options, consents_to=options.consent_to_recording) as participant:
         publishers = await participant.publish(*sources)
         over = asyncio.ensure_future(_all_ended(publishers))
         try:

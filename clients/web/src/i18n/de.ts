@@ -179,6 +179,8 @@ export const de: Dictionary = {
     "Der Server speichert versiegelten Ton und versiegelte Bilder, die er nicht lesen kann.",
     "Wenn du es erlaubst, kann dich sehen und hören, wer den Schlüssel der Aufzeichnung hat, vom Beginn deines Besuchs an. Für das, was folgt, kannst du das später ändern.",
   ],
+  recordingKey:
+    "Der Schlüssel der Aufzeichnung, wie der Server ihn ankündigt. Wer aufzeichnet, kann dir sagen, ob es der eigene ist:",
   allowRecording: "Erlauben",
   refuseRecording: "Nicht erlauben",
 

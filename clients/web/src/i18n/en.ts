@@ -171,6 +171,8 @@ export const en = {
     "The server stores sealed audio and video that it cannot read.",
     "If you allow it, whoever has the recording's key can see and hear you in it from the beginning of your visit. You can change that later for what follows.",
   ] as readonly string[],
+  recordingKey:
+    "The recording's key, as the server announces it. Whoever records can tell you whether it is theirs:",
   allowRecording: "Allow",
   refuseRecording: "Do not allow",
 
