@@ -309,6 +309,7 @@ def test_a_page_says_that_it_is_recorded_and_asks(
     ident = str(json.loads(text)["id"])
     for page, word, state in ((ana, "give", "given"), (ben, "refuse", "refused")):
         shows_key(page, key[1])
+        page.screenshot(f"asked-{page.name}")
         answer(page, word)
         shows_rec(page)
         assert consents(page) == state
