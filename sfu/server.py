@@ -30,6 +30,7 @@ from sfu.signalling.recordings import RecordingRoutes
 from sfu.signalling.resources import Resources
 from sfu.signalling.session import Session
 from sfu.signalling.tokens import Grant, issue, verify
+from sfu.signalling.trace import TraceRoutes
 from sfu.signalling.visibility import VisibilityRoutes
 from sfu.signalling.websocket import Ending, WebSocketShell
 from sfu.signalling.whip import WhipRoutes
@@ -185,6 +186,9 @@ class Server:
             whip=WhipRoutes(self.resources, any_origin=bool(self.secret)),
             recordings=RecordingRoutes(self.lobby, self.recorder),
             visibility=VisibilityRoutes(self.lobby, self.observer.describe),
+            trace=TraceRoutes(
+                self.lobby, clock=time.time, epoch=lambda: time.time() - time.monotonic()
+            ),
             render_metrics=lambda: render(registry),
             ready=lambda: not self.directory.draining,
             verify_scrape=self.verify_scrape,

@@ -217,7 +217,7 @@ class Inbound:
             self._note_level(packet)
         elif tag.key_frame and tag.starts_frame:
             self.missing.forget_before(packet.sequence)
-            source.key_frames.note_key_frame()
+            source.key_frames.note_key_frame(packet.sequence)
         return True
 
     def _note_level(self, packet: Packet) -> None:

@@ -1,6 +1,7 @@
 """Key-frame requests to one publisher: who asks, how often it is told, and when it has answered."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -29,6 +30,14 @@ class KeyFrameCause(StrEnum):
     RESTARTED = "restarted"  # the publisher's stream began anew while somebody watched
 
 
+@dataclass(frozen=True, slots=True)
+class KeyFrameRequest:
+    """Somebody wanted a key frame, whether or not another request had to leave for it."""
+
+    at: float  # seconds of `now`
+    cause: KeyFrameCause
+
+
 class KeyFrames:
     """The only one who asks a published track for key frames.
 
@@ -45,6 +54,7 @@ class KeyFrames:
         "_send",
         "_tries",
         "asked",
+        "last",
         "seen",
         "sent",
         "unheard",
@@ -62,6 +72,7 @@ class KeyFrames:
         self.sent = 0  # requests that left
         self.unheard = 0  # and those that could not
         self.seen = 0  # key frames that came
+        self.last = -1  # 64-bit sequence number with which the last of them began
         self.waiting = False
 
     def ask(self, cause: KeyFrameCause, *, now: float) -> None:
@@ -73,9 +84,10 @@ class KeyFrames:
             self._interval = MIN_INTERVAL
         self._send_if_due(now=now)
 
-    def note_key_frame(self) -> None:
-        """A key frame begins: nobody waits any more."""
+    def note_key_frame(self, sequence: int) -> None:
+        """A key frame begins with this packet: nobody waits any more."""
         self.seen += 1
+        self.last = sequence
         self.waiting = False
 
     def handle_timeout(self, *, now: float, round_trip: float = 0.0) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from sfu.media.copier import Copier, Numbering, shift_picture_id
@@ -10,6 +11,7 @@ from sfu.media.reports import SentReports
 from sfu.media.retransmission import Retransmitter
 from sfu.media.rewriter import NONE, Rewriter
 from sfu.media.selector import Selector, Switch, SwitchReason, Verdict
+from sfu.media.source import REMEMBERED_REQUESTS
 from sfu.media.wish import Wish
 from sfu.wire.rtcp import ReportBlock, SenderReport
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sfu.media.codec import Codec
-    from sfu.media.key_frames import KeyFrameCause
+    from sfu.media.key_frames import KeyFrameCause, KeyFrameRequest
     from sfu.media.layers import Target
     from sfu.media.packet import Packet
     from sfu.media.sink import Sink
@@ -60,6 +62,7 @@ class Outbound:
         "lost",
         "packets",
         "payload_bytes",
+        "requests",
         "retransmitter",
         "round_trip",
         "rtx_ssrc",
@@ -98,6 +101,7 @@ class Outbound:
         self.lost = 0  # the rest is what the subscriber last reported
         self.fraction_lost = 0.0
         self.jitter = 0.0  # seconds
+        self.requests: deque[KeyFrameRequest] = deque(maxlen=REMEMBERED_REQUESTS)  # to be drained
         self._is_video = source.track.kind == "video"
         self._ladder = source.ladder
         self._payload_types = {codec: types[0] for codec, types in payload_types.items()}
@@ -235,20 +239,18 @@ class Outbound:
 
     def take_switches(self) -> list[Switch]:
         """Return the switches since the last call."""
-        switches = list(self._selector.switches)
-        self._selector.switches.clear()
-        return switches
+        return self._selector.take_switches()
 
     def _ask_for_key_frame(self, *, now: float) -> None:
         cause = self._selector.needs_key_frame
         if cause is not None:
             self._selector.needs_key_frame = None
-            self.source.request_key_frame(cause, now=now)
+            self.source.request_key_frame(cause, noted_in=self.requests, now=now)
 
     def request_key_frame(self, cause: KeyFrameCause, *, now: float) -> None:
         """The subscriber cannot go on without a key frame, and needs nothing else until then."""
         self.retransmitter.be_silent(now=now)
-        self.source.request_key_frame(cause, now=now)
+        self.source.request_key_frame(cause, noted_in=self.requests, now=now)
 
     def resend(self, numbers: Sequence[int], *, now: float) -> None:
         """Answer a NACK, which names packets by the 16-bit numbers that they were sent with."""

@@ -66,8 +66,10 @@ _CAUSES: Final = {
 class Switch:
     """A subscriber now gets another target."""
 
+    at: float  # seconds of `now`
     was: Target | None
     now: Target | None
+    wanted: Target | None
     direction: Direction
     reason: SwitchReason
     delay: float  # seconds from wanting it to the first frame of it
@@ -101,13 +103,13 @@ class Selector:
         "_since_frame",
         "_spatial",
         "_spatial_before",
+        "_switches",
         "_verdicts",
         "_wanted_at",
         "_wanted_bit",
         "current",
         "needs_key_frame",
         "reason",
-        "switches",
         "wanted",
     )
 
@@ -116,7 +118,7 @@ class Selector:
         self.wanted: Target | None = None
         self.reason = SwitchReason.START  # why it is wanted
         self.needs_key_frame: KeyFrameCause | None = None  # one has to be asked for now: why
-        self.switches: deque[Switch] = deque(maxlen=REMEMBERED_SWITCHES)  # to be drained
+        self._switches: deque[Switch] = deque(maxlen=REMEMBERED_SWITCHES)
         self._bit = _NOTHING  # of the current target
         self._wanted_bit = _NOTHING
         self._spatial = SPATIAL_LAYERS  # highest layer of a picture; before the start: none is
@@ -174,6 +176,12 @@ class Selector:
             self._frames[place] = frame
             self._verdicts[place] = verdict
         return verdict
+
+    def take_switches(self) -> list[Switch]:
+        """Return the last switches since this was called last."""
+        switches = list(self._switches)
+        self._switches.clear()
+        return switches
 
     def ends_picture(self, tag: LayerTag) -> bool:
         """Whether a forwarded packet is the last of its picture that is."""
@@ -255,10 +263,12 @@ class Selector:
     def _switch(self, target: Target | None, tag: LayerTag, *, now: float) -> None:
         if target is None and self.current is None:
             return
-        self.switches.append(
+        self._switches.append(
             Switch(
+                now,
                 self.current,
                 target,
+                self.wanted,
                 _direction(self.current, target),
                 self.reason,
                 now - self._wanted_at,

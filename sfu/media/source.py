@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from sfu.media.alarm import NEVER, Alarm
 from sfu.media.inbound import Inbound
-from sfu.media.key_frames import KeyFrameCause, KeyFrames
+from sfu.media.key_frames import KeyFrameCause, KeyFrameRequest, KeyFrames
 from sfu.media.layers import Ladder
 from sfu.media.reports import SenderClock
 from sfu.media.store import AUDIO_PACKETS, VIDEO_PACKETS, PacketStore
@@ -27,6 +27,9 @@ RETIREMENT: Final = 1.0
 
 RETIRED_SSRCS: Final = 16
 """How many replaced SSRCs are remembered, those of RTX streams included."""
+
+
+REMEMBERED_REQUESTS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Source:
         "level",
         "level_at",
         "outbounds",
+        "requests",
         "store",
         "track",
         "voice",
@@ -102,6 +106,7 @@ class Source:
         self.ladder = Ladder()
         self.store = PacketStore(VIDEO_PACKETS if track.kind == "video" else AUDIO_PACKETS)
         self.key_frames = KeyFrames(lambda: send_request(self), alarm)
+        self.requests: deque[KeyFrameRequest] = deque(maxlen=REMEMBERED_REQUESTS)  # to be drained
         self.clock = SenderClock(CLOCK_RATES[track.kind])
         self.level = 127  # the last audio level, in -dBov (RFC 6464)
         self.voice = False
@@ -111,9 +116,20 @@ class Source:
         self._begun = False
         self._retired: deque[int] = deque(maxlen=RETIRED_SSRCS)
 
-    def request_key_frame(self, cause: KeyFrameCause, *, now: float) -> None:
-        """Ask the publisher for a key frame; of audio there is none to ask for."""
+    def request_key_frame(
+        self,
+        cause: KeyFrameCause,
+        *,
+        noted_in: deque[KeyFrameRequest] | None = None,
+        now: float,
+    ) -> None:
+        """Ask the publisher for a key frame; of audio there is none to ask for.
+
+        A subscriber has it noted in its own requests; who asks for all, in those of the source.
+        """
         if self.track.kind == "video":
+            notes = self.requests if noted_in is None else noted_in
+            notes.append(KeyFrameRequest(now, cause))
             self.key_frames.ask(cause, now=now)
 
     def take_over(self, ssrc: int, *, now: float) -> Inbound | None:

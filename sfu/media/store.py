@@ -40,3 +40,11 @@ class PacketStore:
         """Return the packet with this 64-bit sequence number, None if it is not kept (any more)."""
         place = sequence & self._mask
         return self._packets[place] if self._numbers[place] == sequence else None
+
+    def run(self, first: int, end: int) -> list[bytes | None]:
+        """Return the packets from number `first` to before `end`, None for each not kept."""
+        mask, numbers, packets = self._mask, self._numbers, self._packets
+        return [
+            packets[number & mask] if numbers[number & mask] == number else None
+            for number in range(first, end)
+        ]

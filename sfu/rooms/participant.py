@@ -11,13 +11,7 @@ from sfu.media.selector import SwitchReason
 from sfu.rooms import events
 from sfu.rooms.publication import Publication
 from sfu.rooms.subscription import Subscription, Terms
-from sfu.rooms.tally import (
-    tally_peer,
-    tally_publication,
-    tally_router,
-    tally_subscription,
-    tally_switch,
-)
+from sfu.rooms.tally import tally_peer, tally_publication, tally_router, tally_subscription
 from sfu.transport.events import PeerClosed, PeerConnected
 from sfu.wire.extensions import ExtensionIds
 
@@ -197,6 +191,7 @@ class Participant:
         """End a publication for everybody."""
         for subscription in list(publication.subscriptions):
             subscription.viewer.unsubscribe(subscription)
+        publication.write_requests()
         tally_publication(self.room.ended, publication)
         self.room.holdings.note_end(publication)
         self.router.unpublish(publication.source)
@@ -264,8 +259,7 @@ class Participant:
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Be sent this no more."""
-        for switch in subscription.outbound.take_switches():
-            tally_switch(self.room.ended, switch)
+        subscription.take_switches()
         tally_subscription(self.room.ended, subscription)
         self.router.unsubscribe(subscription.outbound)
         subscription.publication.subscriptions.remove(subscription)
@@ -294,10 +288,10 @@ class Participant:
             self.disconnect()
             self.tell(events.TransportLost(ended))
         for subscription in self.subscriptions.values():
-            for switch in subscription.outbound.take_switches():
-                tally_switch(self.room.ended, switch)
+            for switch in subscription.take_switches():
                 self.tell(events.LayerSwitched(subscription, switch.reason))
         for publication in self.publications:
+            publication.write_requests()
             if publication.take_change():
                 self.room.announce(events.PublicationChanged(publication))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfu.media.depth import Depth
+from sfu.rooms.trace import Place
 
 if TYPE_CHECKING:
     from sfu.media.codec import Codec
@@ -62,3 +63,10 @@ class Publication:
         changed = now != self._announced
         self._announced = now
         return changed
+
+    def write_requests(self) -> None:
+        """Write the key frames that nobody asked for on their own into the trace."""
+        requests = self.source.requests
+        if requests:
+            self.owner.room.trace.note(Place(None, self.id), list(requests))
+            requests.clear()

@@ -14,6 +14,7 @@ from sfu.rooms.group import Group
 from sfu.rooms.holdings import Holdings
 from sfu.rooms.participant import Participant
 from sfu.rooms.tally import Tally, tally_peer, tally_publication, tally_router, tally_subscription
+from sfu.rooms.trace import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,6 +72,7 @@ class Room:
         self.group: Group | None = None
         self.recording: RunningRecording | None = None
         self.holdings = Holdings(sealed=mode != HOP)
+        self.trace = Trace()
         self._random_bytes = random_bytes
         self.id = self.draw_id()  # for logs: the name may tell who meets here
         self._voices = ActiveSpeaker()

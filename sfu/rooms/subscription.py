@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sfu.rooms.tally import tally_switch
+from sfu.rooms.trace import Place
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sfu.media.codec import Codec
     from sfu.media.outbound import Outbound
+    from sfu.media.selector import Switch
     from sfu.rooms.participant import Participant
     from sfu.rooms.publication import Publication
     from sfu.wire.extensions import Extension
@@ -39,3 +43,15 @@ class Subscription:
     def publication(self) -> Publication:
         """What is watched."""
         return self.terms.publication
+
+    def take_switches(self) -> list[Switch]:
+        """Count the switches since the last call, write them into the trace, and return them."""
+        room, outbound = self.viewer.room, self.outbound
+        switches = outbound.take_switches()
+        for switch in switches:
+            tally_switch(room.ended, switch)
+        if switches or outbound.requests:
+            place = Place(self.viewer.id, self.publication.id)
+            room.trace.note(place, [*outbound.requests, *switches])
+            outbound.requests.clear()
+        return switches

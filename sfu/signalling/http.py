@@ -16,6 +16,7 @@ from aiohttp.typedefs import Middleware
 from sfu.errors import ConfigError, Refused
 from sfu.signalling.pacing import Paced
 from sfu.signalling.recordings import RecordingRoutes
+from sfu.signalling.trace import TraceRoutes
 from sfu.signalling.visibility import VisibilityRoutes
 from sfu.signalling.websocket import WebSocketShell
 from sfu.signalling.whip import WhipRoutes
@@ -67,6 +68,7 @@ class Services:
     whip: WhipRoutes
     recordings: RecordingRoutes
     visibility: VisibilityRoutes
+    trace: TraceRoutes
     render_metrics: Callable[[], tuple[bytes, str]]
     """The body of /metrics, and its content type."""
     ready: Callable[[], bool]
@@ -89,6 +91,7 @@ def create_application(services: Services) -> web.Application:
     services.whip.add_to(application)
     services.recordings.add_to(application)
     services.visibility.add_to(application)
+    services.trace.add_to(application)
     application.router.add_get("/metrics", routes.metrics)
     application.router.add_get("/healthz", routes.healthz)
     application.router.add_get("/readyz", routes.readyz)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from sfu.errors import MalformedPacket
-from sfu.visibility.samples import Finding, Incoming, Sample, write
+from sfu.visibility.samples import Excerpt, Finding, Incoming, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,9 +49,9 @@ class Channel:
         """Whether a sample would be taken now."""
         return self._answered and self._process is not None and now >= self._asked_at + PACE
 
-    def put(self, sample: Sample, *, now: float) -> None:
+    def put(self, excerpt: Excerpt, *, now: float) -> None:
         """Send a sample, as far as it goes at once; it has to be free."""
-        self._unsent = write(sample)
+        self._unsent = write(excerpt)
         self._answered = False
         self._asked_at = now
 

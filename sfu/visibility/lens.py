@@ -1,16 +1,25 @@
-"""Lens: a subscriber that keeps some packets of one source as they are, and disturbs nobody."""
+"""Lens: looks at the last packets of one source, which are kept anyway, and disturbs nobody.
+
+The media path does nothing for it: what a publisher sent last is stored for retransmissions, and
+from there it is taken when the path is idle.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sfu.media.codec import Codec
 from sfu.media.key_frames import KeyFrameCause
-from sfu.visibility.samples import MAX_BYTES, MAX_PACKETS, Piece, Sample
+from sfu.media.store import VIDEO_PACKETS
+from sfu.visibility.samples import MAX_BYTES, MAX_PACKETS, Excerpt
 
 if TYPE_CHECKING:
-    from sfu.media.codec import Codec
-    from sfu.media.packet import Packet
+    from collections.abc import Sequence
+
+    from sfu.media.inbound import Inbound
     from sfu.rooms.publication import Publication
+
+    Packets = Sequence[bytes | None]
 
 SOUNDS: Final = 50
 """Packets of one sample of sound: a second."""
@@ -18,7 +27,7 @@ SOUNDS: Final = 50
 PICTURES: Final = 8
 
 REST: Final = 2.0
-"""Seconds between two samples of one stream: then it costs nothing."""
+"""Seconds between two samples of one stream."""
 
 PATIENCE: Final = 1.5
 """Seconds without a key frame after which one is asked for."""
@@ -26,87 +35,90 @@ PATIENCE: Final = 1.5
 ASKED_AGAIN: Final = 30.0
 """Seconds before that happens again."""
 
+SILENT: Final = 1.0
+"""Seconds without a packet after which a source is not asked for anything."""
+
+_TIMESTAMP: Final = slice(4, 8)  # RFC 3550 section 5.1
+_TYPE_PLACE: Final = 1
+_TYPE_BITS: Final = 0x7F
+
 
 class Lens:
     """Takes one sample after the other; of video each begins with a key frame."""
 
     def __init__(self, publication: Publication, *, now: float) -> None:
         self.publication = publication
-        self._video = publication.kind == "video"
-        self._open = False
-        self._opened_at = now
         self.sampled_at = now - REST  # the last time, if it was ever
+        self._find = self._film if publication.kind == "video" else self._listen
         self._asked_at = now - ASKED_AGAIN
-        self._offered = False
-        self._codec: Codec | None = None
-        self._pieces: list[Piece] = []
-        self._bytes = 0
-        self._timestamps: set[int] = set()
-
-    # What a source needs of a subscriber
-
-    def offer(self, packet: Packet, *, now: float) -> None:
-        """Keep this packet if a sample is being taken."""
-        del now
-        self._offered = True
-        if self.full:
-            return
-        if not self._pieces:
-            if self._video and not (packet.tag.key_frame and packet.tag.starts_frame):
-                return
-            self._codec = packet.codec
-        elif packet.codec is not self._codec:
-            self._pieces.clear()
-            return
-        view = packet.view
-        payload = bytes(view.data[view.payload_offset : view.payload_end])
-        self._pieces.append(Piece(packet.sequence, view.timestamp, payload))
-        self._bytes += len(payload)
-        self._timestamps.add(view.timestamp)
-
-    def rebase(self, sequence: int, timestamp: int, *, now: float) -> None:
-        """The publisher's stream begins anew."""
-        del sequence, timestamp, now
-        self._forget()
+        self._packets: Packets = ()
+        self._codec = Codec.OPUS
+        self._first = -1  # number of the first packet of the last sample
+        self._next = 0  # the least number with which another may begin
 
     @property
     def full(self) -> bool:
-        """Whether nothing more belongs to this sample; of video, a picture more shows its end."""
-        count = len(self._pieces)
-        if count >= MAX_PACKETS or self._bytes >= MAX_BYTES:
-            return True
-        return len(self._timestamps) > PICTURES if self._video else count >= SOUNDS
+        """Whether there is a sample to take; until somebody does, nothing else is looked at."""
+        return bool(self._packets)
 
-    def follow_up(self, number: int, *, now: float) -> Sample | None:
-        """Return a sample that is full, under this number, and rest; or begin with another."""
-        if self._open and self.full:
-            assert self._codec is not None
-            sample = Sample(number, self._codec.value, tuple(self._pieces))
-            self.close()
-            self.sampled_at = now
-            return sample
-        if not self._open and now >= self.sampled_at + REST:
-            self._open, self._opened_at = True, now
-            self.publication.source.outbounds.append(self)
-        elif self._open and self._video and self._offered and not self._pieces:
-            self._ask(now=now)
-        return None
+    def look(self, *, now: float) -> None:
+        """See whether the packets of another sample have come, if it is time for one."""
+        inbound = self.publication.source.inbound
+        if inbound is not None and not self._packets and now >= self.sampled_at + REST:
+            self._find(inbound, now=now)
 
-    def _ask(self, *, now: float) -> None:
+    def take(self, number: int, *, now: float) -> Excerpt:
+        """Return the sample that is full, under this number, and rest."""
+        packets, self._packets = tuple(self._packets), ()
+        self.sampled_at = now
+        return Excerpt(number, self._codec.value, self._first, packets)
+
+    def _keep(self, first: int, packets: Packets) -> None:
+        """Keep a sample, unless its codec is not negotiated any more."""
+        begin = packets[0]
+        codecs = self.publication.source.track.codecs
+        codec = None if begin is None else codecs.get(begin[_TYPE_PLACE] & _TYPE_BITS)
+        if codec is not None:
+            self._first, self._next = first, first + len(packets)
+            self._packets, self._codec = packets, codec
+
+    def _listen(self, inbound: Inbound, *, now: float) -> None:
+        """The last second of sound, if all of it is new."""
+        del now
+        first = inbound.highest + 1 - SOUNDS
+        if first >= self._next:
+            self._keep(first, self.publication.source.store.run(first, first + SOUNDS))
+
+    def _film(self, inbound: Inbound, *, now: float) -> None:
+        """Some pictures from a key frame on; one more shows that the last of them is whole."""
+        first, highest = self.publication.source.key_frames.last, inbound.highest
+        if first < self._next or first <= highest - VIDEO_PACKETS:
+            self._ask(inbound, now=now)
+            return
+        end = min(highest + 1, first + MAX_PACKETS)
+        packets = self.publication.source.store.run(first, end)
+        timestamps = {packet[_TIMESTAMP] for packet in packets if packet is not None}
+        if len(timestamps) > PICTURES or len(packets) == MAX_PACKETS:
+            self._keep(first, _cut(packets))
+
+    def _ask(self, inbound: Inbound, *, now: float) -> None:
         """Only where none has come by itself, and seldom: it costs everybody's quality."""
-        if now >= self._opened_at + PATIENCE and now >= self._asked_at + ASKED_AGAIN:
+        waited = now >= max(self.sampled_at + REST + PATIENCE, self._asked_at + ASKED_AGAIN)
+        if waited and now < inbound.last_at + SILENT:
             self._asked_at = now
             self.publication.source.request_key_frame(KeyFrameCause.WITNESS, now=now)
 
-    def close(self) -> None:
-        """Be offered nothing more."""
-        if self in self.publication.source.outbounds:
-            self.publication.source.outbounds.remove(self)
-        self._open = False
-        self._forget()
 
-    def _forget(self) -> None:
-        self._pieces.clear()
-        self._timestamps.clear()
-        self._bytes = 0
-        self._offered = False
+def _cut(packets: Packets) -> Packets:
+    """End with the first packet of one picture more than are wanted, or before it is too much."""
+    timestamps: set[bytes] = set()
+    size = 0
+    for place, packet in enumerate(packets):
+        if packet is not None:
+            timestamps.add(packet[_TIMESTAMP])
+            size += len(packet)
+            if size > MAX_BYTES:
+                return packets[:place]
+            if len(timestamps) > PICTURES:
+                return packets[: place + 1]
+    return packets

@@ -17,8 +17,23 @@ MAX_BYTES: Final = 600_000
 LENGTH_BYTES: Final = 4
 
 
+Codec = Literal["opus", "VP8", "VP9", "H264", "AV1"]
+
+
+class Excerpt(msgspec.Struct, frozen=True, array_like=True):
+    """Packets of one stream in a row, of video from the beginning of a key frame on.
+
+    As the forwarder keeps them: RTP headers and all, None for those that did not come.
+    """
+
+    number: int
+    codec: Codec
+    first: int  # 64-bit sequence number of the first
+    packets: tuple[bytes | None, ...]
+
+
 class Piece(msgspec.Struct, frozen=True, array_like=True):
-    """One packet as the forwarder held it, without its header."""
+    """One packet of a sample without its header."""
 
     sequence: int
     timestamp: int
@@ -26,10 +41,10 @@ class Piece(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Sample(msgspec.Struct, frozen=True, array_like=True):
-    """Some packets of one stream, of video from the beginning of a key frame on."""
+    """What the witness judges: the packets of an excerpt that are of one stream and codec."""
 
     number: int
-    codec: Literal["opus", "VP8", "VP9", "H264", "AV1"]
+    codec: Codec
     pieces: tuple[Piece, ...]
 
 
@@ -41,10 +56,10 @@ class Finding(msgspec.Struct, frozen=True, array_like=True):
     figures: Annotated[str, msgspec.Meta(max_length=400)]
 
 
-Message = TypeVar("Message", Sample, Finding)
+Message = TypeVar("Message", Excerpt, Finding)
 
 
-def write(message: Sample | Finding) -> bytes:
+def write(message: Excerpt | Finding) -> bytes:
     """Return the message with its length in front."""
     body = msgspec.msgpack.encode(message)
     return len(body).to_bytes(LENGTH_BYTES, "big") + body

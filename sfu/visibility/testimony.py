@@ -74,7 +74,7 @@ class Witness:
             for ident, publication in room.publications.items()
         }
         for ident in [ident for ident in self._lenses if ident not in there]:
-            self._lenses.pop(ident).close()
+            del self._lenses[ident]
             self._seen.pop(ident, None)
         for ident, publication in there.items():
             if ident not in self._lenses:
@@ -83,11 +83,9 @@ class Witness:
             self._look(lens, now=now)
 
     def _look(self, lens: Lens, *, now: float) -> None:
-        if lens.full and not self.channel.is_free(now=now):
-            return  # it stays full, and keeps nothing more
-        sample = lens.follow_up(self._number, now=now)
-        if sample is not None:
-            self.channel.put(sample, now=now)
+        lens.look(now=now)
+        if lens.full and self.channel.is_free(now=now):
+            self.channel.put(lens.take(self._number, now=now), now=now)
             self._asked = self._number, _Case(lens.publication.owner.room, lens.publication)
             self._number += 1
 
@@ -105,8 +103,6 @@ class Witness:
 
     def close(self) -> None:
         """End the process, and look at nothing more."""
-        for lens in self._lenses.values():
-            lens.close()
         self._lenses.clear()
         self.channel.close()
 

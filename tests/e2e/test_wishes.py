@@ -1,10 +1,13 @@
 """What one viewer wishes changes what this viewer gets, and nobody else."""
 
+import json
+from typing import Any
+
 import pytest
 
 from tests.support.page import Page, Seat
 from tests.support.patience import stays, wait_until
-from tests.support.server import Server
+from tests.support.server import Server, fetch
 
 HD, SD, BASE, OFF = "hd", "sd", "base", "off"
 SWITCH_SECONDS = 15
@@ -77,6 +80,34 @@ def test_a_wish_changes_one_viewer_only(people: list[Page], server: Server) -> N
     counts(server, {"S2T2": 2})
     assert server.metric("sfu_key_frame_requests_total", cause="wish") > 0
     ben.screenshot("wishes-ben")
+
+    wished = [one for one in traced(server, ben, publication) if "wish" in cause(one)]
+    switches = iter([one for one in wished if one["event"] == "switch"])
+    for shown in ("S1", "S0", "", "S2"):  # a busy publisher may change its sizes in between
+        assert any((one["to"] or "")[:2] == shown for one in switches), wished
+    assert any(one["event"] == "key_frame_request" for one in wished), wished
+
+
+def traced(server: Server, viewer: Page, publication: str) -> list[dict[str, Any]]:
+    """What the trace tells of a subscription of somebody who publishes nothing."""
+    status, text = fetch(f"{server.url}/rooms/wishes/trace")
+    assert status == 200, text
+    ident = (viewer.state() or {})["self"]
+    (told,) = [
+        one
+        for one in json.loads(text)["subscriptions"]
+        if (one["viewer"], one["publication"]) == (ident, publication)
+    ]
+    assert told["watched"]
+    times = [event["at"] for event in told["events"]]
+    assert times == sorted(times)
+    events: list[dict[str, Any]] = told["events"]
+    return events
+
+
+def cause(event: dict[str, Any]) -> str:
+    """Why it happened, in the words of metrics."""
+    return str(event.get("reason") or event.get("cause"))
 
 
 def is_still(page: Page, publication: str) -> bool:

@@ -70,8 +70,7 @@ class Viewing:
 
     def switched(self) -> list[tuple[Target | None, Direction, SwitchReason]]:
         """The switches since the last call."""
-        switches = list(self.selector.switches)
-        self.selector.switches.clear()
+        switches = self.selector.take_switches()
         return [(switch.now, switch.direction, switch.reason) for switch in switches]
 
 

@@ -12,6 +12,7 @@ from sfu.signalling.http import Services, create_application, listen
 from sfu.signalling.lobby import Lobby
 from sfu.signalling.recordings import RecordingRoutes
 from sfu.signalling.resources import Resources
+from sfu.signalling.trace import TraceRoutes
 from sfu.signalling.visibility import VisibilityRoutes
 from sfu.signalling.websocket import Conversation, WebSocketShell
 from sfu.signalling.whip import WhipRoutes
@@ -49,6 +50,7 @@ class Site:
             visibility=VisibilityRoutes(
                 lobby, Observer(hall.directory, None, clock=lambda: 0.0).describe
             ),
+            trace=TraceRoutes(lobby, clock=lambda: 0.0, epoch=lambda: 0.0),
             render_metrics=lambda: (b"sfu_rooms 0\n", "text/plain; version=1.0.0"),
             ready=lambda: self.ready,
             verify_scrape=self._verify_scrape,

@@ -33,6 +33,7 @@ ASYNC_HOMES: Final = frozenset(
         "sfu/signalling/http.py",
         "sfu/signalling/moderation.py",
         "sfu/signalling/recordings.py",
+        "sfu/signalling/trace.py",
         "sfu/signalling/visibility.py",
         "sfu/signalling/whip.py",
     }

@@ -44,15 +44,55 @@ async def test_media_crosses_real_sockets_and_is_counted() -> None:
         )
 
 
-async def test_metrics_need_a_token_outside_the_open_mode() -> None:
-    """One for reading metrics, not one for joining."""
-    async with running(settings(secret=SECRET)) as (_, url):
-        now = time.time()
-        scrape = issue(Grant(scrape=True), SECRET, ttl=60, now=now)
-        guest = issue(Grant(), SECRET, ttl=60, now=now)
-        await fetch(f"{url}/metrics", status=401)
-        await fetch(f"{url}/metrics", status=403, token=guest)
-        assert "sfu_rooms 0.0" in await fetch(f"{url}/metrics", token=scrape)
+SCRAPE, MODERATOR, GUEST = Grant(scrape=True), Grant(moderator=True), Grant()
+ELSEWHERE = Grant(room="other", moderator=True)
+SHEET, TRACE = "/rooms/hall/visibility", "/rooms/hall/trace"
+
+
+@pytest.mark.parametrize(
+    ("path", "good", "refused"),
+    [
+        pytest.param("/metrics", SCRAPE, {"guest": GUEST, "moderator": MODERATOR}, id="metrics"),
+        pytest.param(SHEET, MODERATOR, {"elsewhere": ELSEWHERE, "scrape": SCRAPE}, id="sheet"),
+        pytest.param(
+            TRACE,
+            MODERATOR,
+            {"elsewhere": ELSEWHERE, "scrape": SCRAPE, "guest": GUEST},
+            id="trace",
+        ),
+    ],
+)
+async def test_outside_the_open_mode_a_token_is_needed(
+    path: str, good: Grant, refused: dict[str, Grant]
+) -> None:
+    """The right one, for this room, in its time and with our signature."""
+    now = time.time()
+
+    def signed(grant: Grant, *, secret: str = SECRET, ttl: float = 600) -> str:
+        return issue(grant, secret, ttl=ttl, now=now)
+
+    async with (
+        running(settings(secret=SECRET)) as (_, url),
+        joined(url, "Ana", token=signed(GUEST)),
+    ):
+        for none in (
+            None,
+            "",
+            "x.y.z",
+            signed(good, ttl=-600),
+            signed(good, secret=SECRET[::-1]),
+        ):
+            await fetch(f"{url}{path}", status=401, token=none)
+        for name, grant in refused.items():
+            assert "{" not in await fetch(f"{url}{path}", status=403, token=signed(grant)), name
+        assert len(await fetch(f"{url}{path}", token=signed(good))) > 50
+
+
+@pytest.mark.parametrize("path", ["/metrics", SHEET, TRACE])
+async def test_in_the_open_mode_no_token_is_needed(path: str) -> None:
+    """It is for one machine alone."""
+    async with running(settings()) as (_, url), joined(url, "Ana"):
+        assert len(await fetch(f"{url}{path}")) > 50
 
 
 async def test_only_the_open_mode_insists_on_its_own_names() -> None:

@@ -7,8 +7,9 @@ import sys
 from random import Random
 
 from sfu.errors import MalformedPacket
-from sfu.visibility.samples import Incoming, Sample, write
+from sfu.visibility.samples import Excerpt, Incoming, write
 from sfu.visibility.witness.judge import judge
+from sfu.visibility.witness.unpacking import unpack
 
 MEMORY = 1 << 30
 """Bytes of address space; the libraries map a third of it."""
@@ -41,16 +42,16 @@ def main() -> int:
     """Answer each sample with a finding."""
     channel = socket.socket(fileno=os.dup(0))
     random = Random(os.urandom(16))  # noqa: S311 - noise, not keys
-    incoming = Incoming(Sample)
+    incoming = Incoming(Excerpt)
     confine()
     while data := channel.recv(1 << 16):
         try:
-            samples = incoming.feed(data)
+            excerpts = incoming.feed(data)
         except MalformedPacket:
             return 1
-        for sample in samples:
+        for excerpt in excerpts:
             allow_cpu()
-            channel.sendall(write(judge(sample, random)))
+            channel.sendall(write(judge(unpack(excerpt), random)))
     return 0
 
 

@@ -177,7 +177,7 @@ def test_one_receiver_cannot_ask_without_end() -> None:
     participant = Participant()
     for step in range(60_000):
         participant.receive(PictureLoss(1, COPY).encode(), now=step / 100)
-        participant.watched.source.key_frames.note_key_frame()
+        participant.watched.source.key_frames.note_key_frame(1)
     assert participant.watched.requests <= 4 + 600 / 2.5
     assert participant.feedback.withheld > 59_000
 

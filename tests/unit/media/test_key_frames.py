@@ -65,17 +65,17 @@ def test_repeats_until_a_key_frame_is_seen() -> None:
     publisher.ask(KeyFrameCause.WISH, at=0)
     publisher.run(1.2)
     assert publisher.asked_at == [0, 0.5, 1.0]
-    publisher.key_frames.note_key_frame()
+    publisher.key_frames.note_key_frame(7)
     publisher.run(60)
     assert publisher.asked_at == [0, 0.5, 1.0]
-    assert publisher.key_frames.seen == 1
+    assert (publisher.key_frames.seen, publisher.key_frames.last) == (1, 7)
 
 
 def test_a_wish_right_after_a_key_frame_waits_its_turn() -> None:
     """The throttle outlives the answer, and a key frame in the meantime serves everybody."""
     publisher = Publisher()
     publisher.ask(KeyFrameCause.WISH, at=0)
-    publisher.key_frames.note_key_frame()
+    publisher.key_frames.note_key_frame(1)
     publisher.ask(KeyFrameCause.WISH, at=0.1)
     publisher.run(0.4)
     assert publisher.asked_at == [0]
@@ -99,7 +99,7 @@ def test_is_impatient_again_after_an_answer() -> None:
     publisher = Publisher()
     publisher.ask(KeyFrameCause.WISH, at=0)
     publisher.run(60)
-    publisher.key_frames.note_key_frame()
+    publisher.key_frames.note_key_frame(1)
     publisher.ask(KeyFrameCause.WISH, at=100)
     publisher.run(101)
     assert publisher.asked_at[-3:] == [100, 100.5, 101]

@@ -6,14 +6,20 @@ stay as they were.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from random import Random
 
 import pytest
 
 from sfu.media.codec import Codec
+from sfu.media.copier import Copier
 from sfu.media.depth import Depth
+from sfu.media.key_frames import KeyFrameCause
+from sfu.media.outbound import Outbound
 from sfu.media.packet import Packet as Tagged
+from sfu.media.rewriter import NONE, Rewriter
 from sfu.media.router import Router
+from sfu.media.selector import Selector, Verdict
 from sfu.media.sink import SLOT_BYTES
 from sfu.media.source import Track
 from sfu.media.tagger import Tagger
@@ -21,6 +27,7 @@ from sfu.wire.extensions import Extension, ExtensionIds
 from sfu.wire.frames.av1 import read_leb128
 from sfu.wire.packet import Packet, write_packet
 from sfu.wire.payload.h264 import FU_A, STAP_A
+from sfu.wire.payload.tag import LayerTag
 from sfu.wire.payload.vp8 import Vp8Descriptor, parse_vp8
 from sfu.wire.payload.vp9 import Vp9Descriptor, parse_vp9
 from sfu_clients.recordings.recording import load_recording
@@ -33,6 +40,8 @@ PAYLOAD_TYPE, SSRC = 100, 7
 VP8_KEY_SHIM, VP8_SHIM = 10, 1
 WISHES = (720, 360, 180, 0, 720, 180)
 VIEWERS = 3
+ANSWER_SECONDS = 0.3
+"""From a request to the key frame."""
 
 
 class Wire:
@@ -110,6 +119,8 @@ class Call:
         self._change = change
         self._replay = Replay(recording.streams[0])
         self._requests: list[bytes] = []
+        self._answers: list[float] = []  # when a key frame comes
+        self._now = 0.0
         ids = ExtensionIds({Extension.DEPENDENCY_DESCRIPTOR: DESCRIPTOR_ID} if described else {})
         self._publisher = Router(sink=Wire(), send_rtcp=self._ask, ssrc=1, cname="p")
         self._publisher.set_extensions(ids)
@@ -134,12 +145,16 @@ class Call:
     def _ask(self, report: bytes) -> None:
         self._requests.append(report)
         if report[1] == 206:
-            self._replay.ask_key_frame()
+            self._answers.append(self._now + ANSWER_SECONDS)
 
     def outcome(self) -> Iterator[object]:
         """All that leaves: copies without their media, reports and requests, counts of verdicts."""
         sequence, changes = 0, 0
         while (now := self._replay.due()) < SECONDS:
+            self._now = now
+            if self._answers and now >= self._answers[0]:
+                self._answers.clear()
+                self._replay.ask_key_frame()
             if now >= changes * 1.3:
                 for number, outbound in enumerate(self._outbounds):
                     outbound.set_wish(WISHES[(changes + number) % len(WISHES)], now=now)
@@ -209,22 +224,158 @@ def test_what_lies_deeper_makes_no_difference(
     assert (real.depth, other.depth) == (depth, depth)
 
 
-@pytest.mark.parametrize(("name", "described", "depth"), STREAMS[::4])
+# Mutations: the same forwarder, but one decision depends on media
+
+
+def decides(packet: Tagged) -> bool:
+    """Whether the last byte of a packet, which is always media, says so."""
+    return bool(packet.payload) and packet.payload[-1] % 8 == 0
+
+
+def peek_in_tagger(patch: pytest.MonkeyPatch) -> None:
+    """Who needs a frame."""
+    tag = Tagger.tag
+
+    def mutated(tagger: Tagger, packet: Tagged) -> None:
+        tag(tagger, packet)
+        if decides(packet):
+            packet.tag.needed_by = 0
+
+    patch.setattr(Tagger, "tag", mutated)
+
+
+def peek_for_key_frames(patch: pytest.MonkeyPatch) -> None:
+    """What is a key frame, at which everybody may begin."""
+    tag = Tagger.tag
+
+    def mutated(tagger: Tagger, packet: Tagged) -> None:
+        tag(tagger, packet)
+        if packet.tag.starts_frame and packet.payload[-1] % 2 == 0:
+            packet.tag.key_frame, packet.tag.references = True, ()
+            packet.tag.switch_to = packet.tag.needed_by
+
+    patch.setattr(Tagger, "tag", mutated)
+
+
+def peek_in_selector(patch: pytest.MonkeyPatch) -> None:
+    """What is forwarded."""
+    select = Selector.select
+
+    def mutated(selector: Selector, packet: Tagged, *, now: float) -> Verdict:
+        verdict = select(selector, packet, now=now)
+        return Verdict.NOT_NEEDED if decides(packet) else verdict
+
+    patch.setattr(Selector, "select", mutated)
+
+
+def peek_at_switches(patch: pytest.MonkeyPatch) -> None:
+    """When to switch."""
+    decodable = Selector._is_decodable  # noqa: SLF001
+    select = Selector.select
+    seen = [False]
+
+    def look(selector: Selector, packet: Tagged, *, now: float) -> Verdict:
+        seen[0] = packet.payload[-1] % 2 == 0
+        return select(selector, packet, now=now)
+
+    def mutated(selector: Selector, tag: LayerTag) -> bool:
+        return decodable(selector, tag) and seen[0]
+
+    patch.setattr(Selector, "select", look)
+    patch.setattr(Selector, "_is_decodable", mutated)
+
+
+def peek_in_rewriter(patch: pytest.MonkeyPatch) -> None:
+    """Which number a copy has."""
+    place = Rewriter.place
+
+    def mutated(rewriter: Rewriter, packet: Tagged, *, forwarded: bool, showing: bool) -> int:
+        number = place(rewriter, packet, forwarded=forwarded, showing=showing)
+        return number + 1 if number != NONE and decides(packet) else number
+
+    patch.setattr(Rewriter, "place", mutated)
+
+
+def peek_in_copier(patch: pytest.MonkeyPatch) -> None:
+    """Which marker a copy has; as an outgoing header could carry anything else of the media."""
+    write = Copier.write
+
+    def mutated(
+        copier: Copier, packet: Tagged, slot: bytearray, marked_type: int, *rest: int, now: float
+    ) -> int:
+        marker = 0x80 if decides(packet) else 0
+        return write(copier, packet, slot, marked_type ^ marker, *rest, now=now)
+
+    patch.setattr(Copier, "write", mutated)
+
+
+def peek_for_requests(patch: pytest.MonkeyPatch) -> None:
+    """When the publisher is asked for a key frame."""
+    offer = Outbound.offer
+
+    def mutated(outbound: Outbound, packet: Tagged, *, now: float) -> Verdict:
+        if packet.payload[-1] % 64 == 1:  # seldom, since requests are coalesced
+            outbound.source.request_key_frame(KeyFrameCause.LOSS, now=now)
+        return offer(outbound, packet, now=now)
+
+    patch.setattr(Outbound, "offer", mutated)
+
+
+MUTATIONS = {
+    "tagger": peek_in_tagger,
+    "key frames": peek_for_key_frames,
+    "selector": peek_in_selector,
+    "switches": peek_at_switches,
+    "rewriter": peek_in_rewriter,
+    "header of the copy": peek_in_copier,
+    "requests": peek_for_requests,
+}
+SOUNDLESS = {"key frames", "requests"}
+"""Of what sound has none."""
+
+
+def differs(name: str, *, described: bool, depth: Depth) -> bool:
+    """Whether the comparison above fails."""
+    real = Call(name, described=described, depth=depth, change=lambda media: media)
+    other = Call(name, described=described, depth=depth, change=noise)
+    return any(one != same for one, same in zip_longest(real.outcome(), other.outcome()))
+
+
+@pytest.mark.parametrize(
+    ("mutate", "name", "described", "depth"),
+    [
+        pytest.param(mutate, *stream.values, id=f"{what}: {stream.id}")
+        for what, mutate in MUTATIONS.items()
+        for stream in STREAMS
+        if not (stream.id == "Opus" and what in SOUNDLESS)
+    ],
+)
 def test_a_decision_that_depends_on_media_is_noticed(
+    mutate: Callable[[pytest.MonkeyPatch], None],
     name: str,
     described: bool,  # noqa: FBT001
     depth: Depth,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The comparison above fails once the last byte of a packet decides who needs it."""
-    tag = Tagger.tag
+    """The comparison fails in every codec, wherever in the forwarder it is."""
+    mutate(monkeypatch)
+    assert differs(name, described=described, depth=depth)
 
-    def peek(tagger: Tagger, packet: Tagged) -> None:
-        tag(tagger, packet)
-        if packet.payload[-1] % 8 == 0:
-            packet.tag.needed_by = 0
 
-    monkeypatch.setattr(Tagger, "tag", peek)
-    real = Call(name, described=described, depth=depth, change=lambda media: media)
-    other = Call(name, described=described, depth=depth, change=noise)
-    assert list(real.outcome()) != list(other.outcome())
+@pytest.mark.parametrize(
+    ("name", "described"),
+    [
+        pytest.param(*stream.values[:2], id=stream.id)
+        for stream in STREAMS
+        if stream.values[2] != Depth.HEADER and stream.id != "VP8, described"
+    ],
+)
+def test_a_counter_of_the_depth_that_lies_is_noticed(
+    name: str,
+    described: bool,  # noqa: FBT001
+) -> None:
+    """Where more than the header is read, other bytes behind the header are other decisions.
+
+    Not in described VP8: what is read there is a picture id that goes on, and decides nothing.
+    """
+    assert differs(name, described=described, depth=Depth.HEADER)

@@ -9,7 +9,7 @@ from sfu.media.key_frames import KeyFrameCause
 from sfu.media.packet import Packet
 from sfu.media.retransmission import Answer
 from sfu.media.rewriter import WINDOW
-from sfu.media.selector import Direction, Switch, SwitchReason, Verdict
+from sfu.media.selector import Direction, SwitchReason, Verdict
 from sfu.wire.extensions import FoundExtensions, find_extensions
 from sfu.wire.payload.tag import target_bit
 from sfu.wire.rtcp import ReportBlock, SenderReport
@@ -37,7 +37,7 @@ def test_every_packet_has_one_fate() -> None:
     watch = Watch(publisher("VP9 L3T3_KEY, described"), lines=None)
     watch.pictures(3)
     watch.wish(360)
-    watch.source.key_frames.note_key_frame()  # the request is lost on its way
+    watch.source.key_frames.note_key_frame(1)  # the request is lost on its way
     watch.publisher.next_picture()
     fates = [watch.verdicts()]
     watch.picture(key=True)
@@ -341,7 +341,7 @@ def test_wishes_that_come_first_are_met_when_layers_are_known() -> None:
     assert watch.outbound.wanted_layer() is None
     watch.picture()
     assert watch.outbound.wanted_layer() == watch.outbound.current_layer() == (1, 2)
-    assert watch.switches() == [Switch(None, (1, 2), Direction.ON, SwitchReason.START, 0.0)]
+    assert [(s.now, s.reason, s.delay) for s in watch.switches()] == [((1, 2), "start", 0)]
 
 
 def test_counts_what_it_sends() -> None:

@@ -71,7 +71,9 @@ def test_every_request_has_a_cause_and_every_switch_a_reason(
     assert viewing.asked() is cause
     viewing.now = 1.5
     viewing.all(key_picture(0))
-    assert list(viewing.selector.switches) == [Switch(None, (1, 2), Direction.ON, reason, 0.5)]
+    assert viewing.selector.take_switches() == [
+        Switch(1.5, None, (1, 2), (1, 2), Direction.ON, reason, 0.5)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -389,4 +391,4 @@ def test_switches_that_nobody_reads_are_bounded() -> None:
     for number in range(1, 2 * REMEMBERED_SWITCHES):
         viewing.want((number % 2, 2))
         viewing.all(key_picture(10 * number))
-    assert len(viewing.selector.switches) == REMEMBERED_SWITCHES
+    assert len(viewing.selector.take_switches()) == REMEMBERED_SWITCHES

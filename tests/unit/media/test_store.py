@@ -38,6 +38,15 @@ def test_keeps_only_the_packet(data: bytes) -> None:
     assert store.get(1) == b"abc"
 
 
+def test_a_run_has_a_place_for_what_is_missing() -> None:
+    """And for what was overwritten; nothing of another turn of the ring is in it."""
+    store = PacketStore(4)
+    for sequence in (100, 101, 103, 104, 105):
+        store.put(sequence, str(sequence).encode(), 3)
+    assert store.run(100, 108) == [None, None, None, b"103", b"104", b"105", None, None]
+    assert store.run(103, 103) == []
+
+
 def test_does_not_copy_a_datagram() -> None:
     """A whole received datagram is kept as it is: nobody can change it."""
     store, datagram = PacketStore(4), b"datagram"

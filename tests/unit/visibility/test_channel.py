@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from sfu.visibility.channel import HANGS, PACE, PAUSE, Channel
-from sfu.visibility.samples import MAX_BYTES, Finding, Piece, Sample
+from sfu.visibility.samples import MAX_BYTES, Excerpt, Finding
 
-SMALL = Sample(1, "opus", ())
-LARGE = Sample(2, "opus", tuple(Piece(0, 0, bytes(MAX_BYTES // 500)) for _ in range(500)))
+SMALL = Excerpt(1, "opus", 0, ())
+LARGE = Excerpt(2, "opus", 0, (bytes(MAX_BYTES // 500),) * 500)
 
 
 @pytest.fixture

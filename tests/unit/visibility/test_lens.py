@@ -1,23 +1,25 @@
-"""A lens sees what is forwarded, and neither the publisher nor anybody else notices."""
+"""A lens sees what is kept of a stream, and the media path does nothing for it."""
+
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
 
 from sfu.media.key_frames import KeyFrameCause
-from sfu.visibility.lens import ASKED_AGAIN, PATIENCE, PICTURES, REST, SOUNDS, Lens
-from sfu.visibility.samples import Finding, Sample
+from sfu.visibility.lens import ASKED_AGAIN, PATIENCE, PICTURES, REST, SILENT, SOUNDS, Lens
+from sfu.visibility.samples import MAX_BYTES, MAX_PACKETS, Excerpt, Finding
 from sfu.visibility.testimony import Witness
 from tests.support.hall import Guest, Hall
 from tests.support.media import AUDIO_SSRC, OPUS, VIDEO_SSRC, VP8, audio_track, video_track
 from tests.support.packets import rtp, vp8
 
 
-def picture(number: int, *, key_frame: bool = False) -> bytes:
+def picture(number: int, *, key_frame: bool = False, ssrc: int = VIDEO_SSRC) -> bytes:
     return rtp(
         vp8(key_frame=key_frame, picture_id=number),
         sequence_number=number,
         timestamp=6000 * number,
-        ssrc=VIDEO_SSRC,
+        ssrc=ssrc,
         payload_type=VP8,
         marker=True,
     )
@@ -43,12 +45,10 @@ class Scene:
         self.ana, (self.publication,) = self.hall.publisher(track)
         self.lens = Lens(self.publication, now=self.hall.now)
 
-    def look(self) -> Sample | None:
-        return self.lens.follow_up(5, now=self.hall.now)
-
-    @property
-    def attached(self) -> bool:
-        return self.lens in self.publication.source.outbounds
+    def look(self) -> Excerpt | None:
+        """Look, and take what there is."""
+        self.lens.look(now=self.hall.now)
+        return self.lens.take(5, now=self.hall.now) if self.lens.full else None
 
     @property
     def asked(self) -> int:
@@ -60,44 +60,112 @@ def camera() -> Scene:
     return Scene(video=True)
 
 
+@pytest.fixture
+def microphone() -> Scene:
+    return Scene(video=False)
+
+
 def test_a_sample_of_video_begins_with_a_key_frame(camera: Scene) -> None:
     """And has so many pictures, of which the last shows that those before are whole."""
     assert camera.look() is None
     camera.ana.send([picture(number) for number in range(3)])
     camera.ana.send([picture(3, key_frame=True)])
-    camera.ana.send([picture(number) for number in range(4, 20)])
+    camera.ana.send([picture(number) for number in range(4, 3 + PICTURES)])
+    assert camera.look() is None
+    camera.ana.send([picture(number) for number in range(3 + PICTURES, 30)])
     sample = camera.look()
     assert sample is not None
     assert (sample.number, sample.codec) == (5, "VP8")
-    stamps = [piece.timestamp // 6000 for piece in sample.pieces]
-    assert stamps == list(range(3, 3 + PICTURES + 1))
-    assert sample.pieces[0].payload == vp8(key_frame=True, picture_id=3)
+    first = picture(3, key_frame=True)
+    assert list(sample.packets) == [first, *map(picture, range(4, 4 + PICTURES))]
 
 
-def test_a_sample_of_sound_is_a_second_of_it() -> None:
-    """From any packet on."""
-    microphone = Scene(video=False)
-    microphone.look()
-    microphone.ana.send([sound(number) for number in range(SOUNDS + 9)])
+def test_a_sample_of_sound_is_its_last_second(microphone: Scene) -> None:
+    """All of it new, each time."""
+    assert microphone.look() is None
+    microphone.ana.send([sound(number) for number in range(SOUNDS - 1)])
+    assert microphone.look() is None
+    microphone.ana.send([sound(number) for number in range(SOUNDS - 1, SOUNDS + 9)])
     sample = microphone.look()
     assert sample is not None
-    assert len(sample.pieces) == SOUNDS
-    assert sample.pieces[0].payload == b"\x78abc"
+    assert list(sample.packets) == list(map(sound, range(9, SOUNDS + 9)))
+    microphone.ana.send([sound(number) for number in range(SOUNDS + 9, 2 * SOUNDS)])
+    microphone.hall.now += REST
+    assert microphone.look() is None
 
 
-def test_between_samples_it_costs_nothing(camera: Scene) -> None:
-    """It is no subscriber then."""
-    camera.look()
-    assert camera.attached
-    camera.ana.send([picture(number, key_frame=number == 0) for number in range(20)])
+@pytest.mark.parametrize("video", [True, False])
+def test_nobody_subscribes(video: bool) -> None:  # noqa: FBT001
+    """While it looks and while it rests, the media path knows nothing of it."""
+    scene = Scene(video=video)
+    for number in range(3 * SOUNDS):
+        scene.ana.send([picture(number, key_frame=number == 0) if video else sound(number)])
+        scene.hall.now += 0.02
+        scene.look()
+        assert scene.publication.source.outbounds == []
+
+
+def test_between_samples_it_rests(camera: Scene) -> None:
+    """A key frame of that time is looked at afterwards."""
+    camera.ana.send([picture(number, key_frame=number % 20 == 0) for number in range(40)])
     assert camera.look() is not None
-    assert not camera.attached
+    assert camera.look() is None
+    camera.ana.send([picture(number, key_frame=number == 40) for number in range(40, 60)])
     camera.hall.now += REST - 0.1
     assert camera.look() is None
-    assert not camera.attached
     camera.hall.now += 0.2
-    assert camera.look() is None
-    assert camera.attached
+    sample = camera.look()
+    assert sample is not None
+    assert sample.packets[0] == picture(40, key_frame=True)
+
+
+def test_what_nobody_takes_is_kept_and_nothing_else(camera: Scene) -> None:
+    """A witness that hangs costs one sample of each stream, however long it hangs."""
+    camera.ana.send([picture(number, key_frame=number % 20 == 0) for number in range(20)])
+    camera.lens.look(now=camera.hall.now)
+    for start in range(20, 2000, 20):
+        camera.ana.send(
+            [picture(number, key_frame=number == start) for number in range(start, start + 20)]
+        )
+        camera.hall.now += REST
+        camera.lens.look(now=camera.hall.now)
+    sample = camera.lens.take(1, now=camera.hall.now)
+    assert sample.packets[0] == picture(0, key_frame=True)
+    assert len(sample.packets) == PICTURES + 1
+
+
+def test_what_comes_late_has_its_place(camera: Scene) -> None:
+    """What does not come leaves it empty."""
+    order = [0, 1, 3, 4, 6, 2, *range(7, 20)]
+    camera.ana.send([picture(number, key_frame=number == 0) for number in order])
+    sample = camera.look()
+    assert sample is not None
+    assert [packet and packet[3] for packet in sample.packets] == [0, 1, 2, 3, 4, None, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("size", "kept"),
+    [
+        pytest.param(1200, MAX_BYTES // 1200, id="bytes"),
+        pytest.param(100, MAX_PACKETS, id="packets"),
+    ],
+)
+def test_a_huge_picture_is_cut(camera: Scene, size: int, kept: int) -> None:
+    """So that no message is too long."""
+    for number in range(MAX_PACKETS + 9):
+        head = vp8(key_frame=True, picture_id=1) if number == 0 else vp8(starts_frame=False)
+        data = rtp(
+            head.ljust(size - 12, b"x"),
+            sequence_number=number,
+            timestamp=7,
+            ssrc=VIDEO_SSRC,
+            payload_type=VP8,
+        )
+        assert len(data) == size
+        camera.ana.send([data])
+    sample = camera.look()
+    assert sample is not None
+    assert len(sample.packets) == kept
 
 
 def test_it_asks_for_a_key_frame_only_where_none_comes(camera: Scene) -> None:
@@ -107,48 +175,51 @@ def test_it_asks_for_a_key_frame_only_where_none_comes(camera: Scene) -> None:
     camera.look()
     assert camera.asked == 0
     camera.ana.send([picture(number) for number in range(3)])
+    camera.hall.now += SILENT
     camera.look()
-    camera.hall.now += ASKED_AGAIN - 0.1
-    camera.look()
-    assert camera.asked == 1
-    camera.hall.now += 0.2
-    camera.look()
-    assert camera.asked == 2
+    assert camera.asked == 0
+    for wait, asked in ((0.0, 1), (ASKED_AGAIN - 0.1, 1), (0.2, 2)):
+        camera.hall.now += wait
+        camera.ana.send([picture(round(camera.hall.now * 10) % 60_000)])
+        camera.look()
+        assert camera.asked == asked
 
 
 def test_what_begins_anew_is_another_sample(camera: Scene) -> None:
     """Its numbers say nothing of those before."""
-    camera.look()
     camera.ana.send([picture(number, key_frame=number == 0) for number in range(5)])
-    camera.lens.rebase(0, 0, now=camera.hall.now)
-    camera.ana.send([picture(number) for number in range(5, 30)])
+    source = camera.publication.source
+    camera.ana.participant.router.update(source, video_track(ssrcs=(77,)))
+    camera.ana.send([picture(number, ssrc=77) for number in range(5, 30)])
     assert camera.look() is None
+    camera.ana.send([picture(number, key_frame=number == 30, ssrc=77) for number in range(30, 50)])
+    sample = camera.look()
+    assert sample is not None
+    assert sample.packets[0] == picture(30, key_frame=True, ssrc=77)
 
 
-def test_a_closed_lens_is_gone(camera: Scene) -> None:
-    """The publication goes on without it."""
-    camera.look()
-    camera.lens.close()
-    assert not camera.attached
+def test_a_codec_that_is_not_negotiated_any_more_has_no_name(microphone: Scene) -> None:
+    """Then there is no sample, and no mistake."""
+    microphone.ana.send([sound(number) for number in range(SOUNDS)])
+    track = replace(audio_track(), codecs={})
+    microphone.ana.participant.router.update(microphone.publication.source, track)
+    assert microphone.look() is None
 
 
 def test_a_bug_of_the_witness_ends_the_witness_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """It looks at nothing more, and media goes on."""
     microphone = Scene(video=False)
     witness = Witness(microphone.hall.directory)
-    outbounds = microphone.publication.source.outbounds
 
     def follow_up(*, now: float) -> list[Finding]:
         raise ZeroDivisionError(now)
 
     monkeypatch.setattr(witness.channel, "follow_up", lambda **_: [])
     witness.follow_up(now=microphone.hall.now)
-    assert len(outbounds) == 1
     monkeypatch.setattr(witness.channel, "follow_up", follow_up)
     with capture_logs() as logs:
         for _ in range(3):
             witness.follow_up(now=microphone.hall.now)
     assert [entry["event"] for entry in logs] == ["witness.failed"]
-    assert outbounds == []
     microphone.ana.send([sound(1)])
     assert microphone.publication.bytes > 0

@@ -5,29 +5,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.errors import MalformedPacket
-from sfu.visibility.samples import MAX_MESSAGE, Finding, Incoming, Piece, Sample, write
+from sfu.visibility.samples import MAX_MESSAGE, Excerpt, Finding, Incoming, write
 
-SAMPLE = Sample(7, "VP8", (Piece(1, 2, b"abc"), Piece(2, 2, b"")))
+EXCERPT = Excerpt(7, "VP8", 1 << 40, (b"abc", None, b""))
 FINDING = Finding(7, "opaque", "figures")
 
 
 @given(st.integers(1, 40))
 def test_what_is_written_is_read(size: int) -> None:
     """In whatever pieces it comes."""
-    data = write(SAMPLE) + write(SAMPLE)
-    incoming = Incoming(Sample)
+    data = write(EXCERPT) + write(EXCERPT)
+    incoming = Incoming(Excerpt)
     found = [
-        sample
+        excerpt
         for start in range(0, len(data), size)
-        for sample in incoming.feed(data[start : start + size])
+        for excerpt in incoming.feed(data[start : start + size])
     ]
-    assert found == [SAMPLE, SAMPLE]
+    assert found == [EXCERPT, EXCERPT]
     assert Incoming(Finding).feed(write(FINDING)) == [FINDING]
 
 
-@pytest.mark.parametrize("kind", [Sample, Finding])
+@pytest.mark.parametrize("kind", [Excerpt, Finding])
 @given(data=st.binary(max_size=200), framed=st.booleans())
-def test_any_bytes_are_read_or_refused(kind: type[Sample], data: bytes, framed: bool) -> None:  # noqa: FBT001
+def test_any_bytes_are_read_or_refused(kind: type[Excerpt], data: bytes, framed: bool) -> None:  # noqa: FBT001
     """With MalformedPacket, and nothing else."""
     message = len(data).to_bytes(4, "big") + data if framed else data
     try:
