@@ -10,6 +10,7 @@ from typing import Final
 from sfu_clients.commands.options import Commands, add_call_options, client
 from sfu_clients.commands.stay import stay
 from sfu_clients.errors import ClientError
+from sfu_clients.media.concealment import Concealment
 from sfu_clients.media.files import MAX_RATE, MAX_SIZE, open_file
 from sfu_clients.media.recorded import RecordedSource
 from sfu_clients.media.sources import (
@@ -51,7 +52,35 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="in sealed rooms: let those who record open what is sent",
     )
+    _add_concealment(command)
     command.set_defaults(run=run)
+
+
+def _add_concealment(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--constant-rate",
+        action="store_true",
+        help="hide when somebody speaks: as many bytes of sound for silence as for speech",
+    )
+    command.add_argument(
+        "--no-audio-level",
+        action="store_true",
+        help="leave loudness out of the packets; then nobody is found to be the speaker",
+    )
+    command.add_argument(
+        "--padding",
+        action="store_true",
+        help="hide sizes: sound in packets of one size, pictures up to 12 %% longer",
+    )
+
+
+def read_concealment(options: argparse.Namespace) -> Concealment:
+    """What is to be hidden."""
+    return Concealment(
+        constant_rate=options.constant_rate,
+        hide_level=options.no_audio_level,
+        padding=options.padding,
+    )
 
 
 def read_size(text: str) -> tuple[int, int]:
@@ -97,7 +126,9 @@ def open_sources(options: argparse.Namespace) -> list[Source]:
 
 
 async def _publish(options: argparse.Namespace, sources: Sequence[Source]) -> None:
-    async with client(options, consents=options.consent_to_recording) as participant:
+    hidden = read_concealment(options)
+    participating = client(options, consents=options.consent_to_recording, concealment=hidden)
+    async with participating as participant:
         publishers = await participant.publish(*sources)
         over = asyncio.ensure_future(_all_ended(publishers))
         try:
