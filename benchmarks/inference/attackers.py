@@ -2,14 +2,14 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from statistics import fmean, pstdev
 from typing import Final
 
 from benchmarks.inference.fitting import fit
 from benchmarks.inference.observed import Observed, Slot, slots
 from benchmarks.inference.scores import Confusion, confusion
-from sfu.visibility.inference.quantiles import Quantiles
-from sfu.visibility.inference.speech import AFTER, ENOUGH, MEMORY, Speech, SpeechFeatures
+from sfu.visibility.inference.speech import AFTER, ENOUGH, Speech, SpeechFeatures
 
 Rows = list[tuple[Sequence[float], bool]]
 """Features of windows, each with what is true of it."""
@@ -17,7 +17,7 @@ Rows = list[tuple[Sequence[float], bool]]
 Reader = Callable[[Observed], Rows]
 
 AROUND: Final = 5
-"""Windows before and after the one that a strong attacker judges: who records can wait."""
+"""Windows before and after the one that a strong attacker judges."""
 
 SILENT: Final = 127
 
@@ -66,7 +66,7 @@ def _measures(slot: Slot) -> list[float]:
     if not sizes:
         return [0.0] * 6
     times = [packet.time - slot.begins for packet in slot.packets]
-    gaps = [later - sooner for sooner, later in zip(times, times[1:], strict=False)] or [0.0]
+    gaps = [later - sooner for sooner, later in pairwise(times)] or [0.0]
     return [fmean(sizes), max(sizes), min(sizes), pstdev(sizes), max(gaps), pstdev(gaps)]
 
 
@@ -86,7 +86,7 @@ def _levels(slot: Slot, ident: str) -> list[float]:
 
 
 def _rows(observed: Observed, measure: Callable[[Slot], list[float]]) -> Rows:
-    """Each number is measured by what the stream had of it in the minute before, and after."""
+    """Each number is measured by the whole stream: who records can wait for its end."""
     cut = list(slots(observed))
     measured = [measure(slot) for slot in cut]
     columns = [list(_placed(column)) for column in zip(*measured, strict=True)]
@@ -97,9 +97,6 @@ def _rows(observed: Observed, measure: Callable[[Slot], list[float]]) -> Rows:
 
 
 def _placed(column: Sequence[float]) -> Iterator[float]:
-    whole = Quantiles(max(MEMORY, len(column)))
-    for value in sorted(column):
-        whole.note(value)
     ordered = sorted(column)
     low, high = ordered[len(ordered) // 10], ordered[len(ordered) * 9 // 10]
     span = max(high - low, (ordered[-1] - ordered[0]) / 10, 1e-9)

@@ -5,7 +5,6 @@ import multiprocessing
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -18,7 +17,6 @@ from benchmarks.server import BenchServer
 from sfu_clients.client import Client
 from sfu_clients.media.concealment import Concealment
 from sfu_clients.media.files import FileAudio
-from sfu_clients.publisher import Publisher
 from tests.support.tcpdump import capturing
 
 Mode = Literal["hop", "e2ee-passphrase"]
@@ -51,27 +49,31 @@ class Part(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What one process does: everybody in the calls of one mode."""
+    """What one process does: everybody in one call."""
 
     url: str
     mode: Mode
+    split: Split
     mitigation: str
-    talks: dict[Split, list[Talk]]
+    talks: list[Talk]
     seconds: float
     seed: int
 
 
 def observe(
-    mitigation: str, talks: dict[Split, list[Talk]], *, seconds: float, seed: int
+    mode: Mode, mitigation: str, talks: dict[Split, list[Talk]], *, seconds: float, seed: int
 ) -> list[Observed]:
-    """Have all of them talk and film under a mitigation, in each mode at the same time."""
+    """Have all of them talk and film; the call to train on and the other at the same time."""
     context = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory() as folder,
         BenchServer() as server,
-        ProcessPoolExecutor(len(MODES), context) as pool,
+        ProcessPoolExecutor(len(SPLITS), context) as pool,
     ):
-        plans = [Plan(server.url, mode, mitigation, talks, seconds, seed) for mode in MODES]
+        plans = [
+            Plan(server.url, mode, split, mitigation, talks[split], seconds, seed)
+            for split in SPLITS
+        ]
         path = Path(folder) / "way.pcap"
         with capturing(path, "udp"):
             parts = [part for found in pool.map(play, plans) for part in found]
@@ -85,9 +87,17 @@ def play(plan: Plan) -> list[Part]:
 
 
 async def _play(plan: Plan) -> list[Part]:
-    async with AsyncExitStack() as stack:
-        entered = [await _enter(plan, split, stack) for split in SPLITS]
-        publishers = [publisher for call in entered for publisher in call]
+    """One client for all of a call: a film, and sounds."""
+    film = ScriptedPictures(plan.split, seconds=plan.seconds, seed=plan.seed)
+    sounds = [FileAudio(talk.path, loop=False) for talk in plan.talks]
+    async with Client(
+        plan.url,
+        f"{plan.mode}-{plan.split}",
+        secret=None if plan.mode == "hop" else SECRET,
+        mode=plan.mode,
+        concealment=CONCEALED[plan.mitigation],
+    ) as client:
+        publishers = await client.publish(film, *sounds)
         async with asyncio.timeout(CONNECT_SECONDS):
             while any(publisher.stream is None for publisher in publishers):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
@@ -96,28 +106,10 @@ async def _play(plan: Plan) -> list[Part]:
         for publisher in publishers:
             if publisher.problem is not None:
                 raise publisher.problem
-    parts = []
-    for call, split in zip(entered, SPLITS, strict=True):
-        for publisher, talk in zip(call, (None, *plan.talks[split]), strict=True):
-            source = publisher.source
-            times = source.times if isinstance(source, ScriptedPictures) else Times([], [])
-            parts.append(Part(plan.mode, split, ssrcs[len(parts)], talk, times))
-    return parts
-
-
-async def _enter(plan: Plan, split: Split, stack: AsyncExitStack) -> list[Publisher]:
-    """One client for all of a call: a film first, then sounds."""
-    client = Client(
-        plan.url,
-        f"{plan.mode}-{split}",
-        secret=None if plan.mode == "hop" else SECRET,
-        mode=plan.mode,
-        concealment=CONCEALED[plan.mitigation],
-    )
-    await stack.enter_async_context(client)
-    film = ScriptedPictures(split, seconds=plan.seconds, seed=plan.seed)
-    sounds = [FileAudio(str(talk.path), loop=False) for talk in plan.talks[split]]
-    return await client.publish(film, *sounds)
+    return [
+        Part(plan.mode, plan.split, ssrc, talk, Times([], []) if talk else film.times)
+        for ssrc, talk in zip(ssrcs, (None, *plan.talks), strict=True)
+    ]
 
 
 def _observed(part: Part, mitigation: str, seen: Sequence[Seen]) -> Observed:

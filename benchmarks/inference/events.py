@@ -1,7 +1,7 @@
 """How well kinds, key frames and changes of pictures are told."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
 
 from benchmarks.inference.observed import Observed, slots
 from benchmarks.inference.scores import Confusion, Found, confusion, match
@@ -9,8 +9,6 @@ from sfu.visibility.inference.bursts import Bursts
 from sfu.visibility.inference.changes import Changes
 from sfu.visibility.inference.kind import KindFeatures, KindGuess
 from sfu.visibility.inference.window import WINDOW_SECONDS
-
-Event = Literal["key_frames", "changes"]
 
 KEY_FRAME_SLACK: Final = 0.3
 """Seconds between a key frame and a burst that stands for it."""
@@ -49,9 +47,8 @@ def kinds(streams: Iterable[Observed]) -> tuple[Confusion, float]:
     return confusion(pairs), unknown / asked
 
 
-def told(observed: Observed, event: Event) -> Iterator[float]:
+def told(observed: Observed, detector: Bursts | Changes) -> Iterator[float]:
     """When each of them was, going by sizes and times; a guess is given the time it is about."""
-    detector = Bursts() if event == "key_frames" else Changes()
     begins: list[float] = []
     for slot in slots(observed):
         begins.append(slot.begins)
@@ -60,13 +57,27 @@ def told(observed: Observed, event: Event) -> Iterator[float]:
             yield begins[-1 - ago] + WINDOW_SECONDS / 2
 
 
-def found(streams: Iterable[Observed], event: Event) -> Found:
-    """Events that were told, missed and made up."""
-    slack = KEY_FRAME_SLACK if event == "key_frames" else CHANGE_SLACK
-    total = Found(0, 0, 0)
-    for observed in streams:
-        begins, ends = observed.packets[0].time + _BEGINNING, observed.packets[-1].time - _BEGINNING
-        truth = observed.key_frames if event == "key_frames" else observed.changes
-        guesses = [at for at in told(observed, event) if begins < at < ends]
-        total += match(guesses, [at for at in truth if begins < at < ends], slack=slack)
-    return total
+def key_frames(streams: Iterable[Observed], detect: Callable[[], Bursts] = Bursts) -> Found:
+    """Those that were told, missed and made up."""
+    return _total(
+        _found(one, told(one, detect()), one.key_frames, slack=KEY_FRAME_SLACK) for one in streams
+    )
+
+
+def changes(streams: Iterable[Observed], detect: Callable[[], Changes] = Changes) -> Found:
+    """Those that were told, missed and made up."""
+    return _total(
+        _found(one, told(one, detect()), one.changes, slack=CHANGE_SLACK) for one in streams
+    )
+
+
+def _found(
+    observed: Observed, guesses: Iterable[float], truth: Iterable[float], *, slack: float
+) -> Found:
+    begins, ends = observed.packets[0].time + _BEGINNING, observed.packets[-1].time - _BEGINNING
+    inside = [[at for at in times if begins < at < ends] for times in (guesses, truth)]
+    return match(*inside, slack=slack)
+
+
+def _total(found: Iterable[Found]) -> Found:
+    return Found(*map(sum, zip(*found, strict=True)))

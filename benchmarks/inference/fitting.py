@@ -1,4 +1,4 @@
-"""Logistic regression, fitted without a library: what is common counts no more than what is rare."""
+"""Logistic regression without a library: what is frequent counts no more than what is rare."""
 
 import math
 from collections.abc import Sequence

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from sfu.visibility.inference.window import WINDOW_SECONDS, Window
+from sfu_clients.recordings.recording import load_recording
+
+OVERHEAD: Final = 44
+"""Bytes of a header with its extensions, and of SRTP."""
 
 
 class Packet(msgspec.Struct, frozen=True, array_like=True):
@@ -53,6 +57,25 @@ class Slot(msgspec.Struct, frozen=True):
     def speech(self) -> bool:
         """Whether most of it is speech."""
         return 2 * sum(bool(packet.speech) for packet in self.packets) >= max(1, len(self.packets))
+
+
+def recorded(name: str) -> Iterator[Observed]:
+    """Streams that a browser sent, of tests/data/recordings, as they look behind SRTP."""
+    recording = load_recording(name)
+    for stream in recording.streams:
+        yield Observed(
+            mode="hop",
+            mitigation="none",
+            split="train",
+            kind=recording.kind,
+            noise=None,
+            packets=[
+                Packet(packet.at, OVERHEAD + len(packet.payload), None, {})
+                for packet in stream.packets
+            ],
+            key_frames=[],
+            changes=[],
+        )
 
 
 def slots(observed: Observed) -> Iterator[Slot]:

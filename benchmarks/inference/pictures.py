@@ -72,7 +72,7 @@ class ScriptedPictures:
         self._encoder = self._encode(self._scene.size)
 
     def _encode(self, size: tuple[int, int]) -> VideoEncoder:
-        bitrate = round(size[0] * size[1] * RATE * BITS_PER_PIXEL)
+        bitrate = round(size[0] * size[1] * RATE * 2 * BITS_PER_PIXEL)
         return VideoEncoder(self.codec, *size, rate=RATE, bitrate=bitrate)
 
     def due(self) -> float:
@@ -143,7 +143,7 @@ class _Photo:
         blank = av.VideoFrame(width, height, "yuv420p")
         self._strides = [plane.line_size for plane in blank.planes]
         self._luma = bytes(
-            min(235, max(16, 60 + 100 * x // width + 40 * y // height + random.randrange(8)))
+            min(235, max(16, 60 + 100 * x // width + 40 * y // height + random.randrange(14)))
             for y in range(height)
             for x in range(self._strides[0])
         )
@@ -157,7 +157,7 @@ class _Photo:
 
     def draw(self, number: int, *, pan: int) -> av.VideoFrame:
         """Number 0 is always the same; the camera turns by `pan` steps, the mouth stays."""
-        height, stride = self._size[1], self._strides[0]
+        (width, height), stride = self._size, self._strides[0]
         turn = pan * STEP % stride
         luma = bytearray(self._luma[turn:] + self._luma[:turn])
         if number:

@@ -71,10 +71,10 @@ class Found(NamedTuple):
         """Share of what was found that was an event."""
         return self.hits / max(1, self.hits + self.false)
 
-    def __add__(self, other: object) -> "Found":
-        """Both together."""
-        assert isinstance(other, Found)
-        return Found(*(one + two for one, two in zip(self, other, strict=True)))
+    @property
+    def harmonic(self) -> float:
+        """The harmonic mean of both."""
+        return 2 * self.hits / max(1, 2 * self.hits + self.misses + self.false)
 
     def told(self) -> dict[str, Any]:
         """For the JSON."""

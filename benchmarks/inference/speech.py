@@ -1,4 +1,4 @@
-"""Speech of espeak-ng with pauses in between, and when there is speech: from the waveform itself."""
+"""Speech of espeak-ng with pauses in between, and when there is speech by the waveform itself."""
 
 import math
 import subprocess
@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Final, NamedTuple
+
+import msgspec
 
 from benchmarks.inference.scripts import VOICES, Split, Voice, sentences
 
@@ -42,7 +44,7 @@ TURNS: Final = (0.7, 0.7, 0.15)
 class Talk(NamedTuple):
     """One person's sound of a call, and what it is."""
 
-    path: Path
+    path: str
     labels: tuple[bool, ...]
     """Whether there is speech, for each 20 ms."""
     noise: float | None
@@ -50,6 +52,9 @@ class Talk(NamedTuple):
 
 def talks(split: Split, folder: Path, *, seconds: float, seed: int) -> list[Talk]:
     """The sound of all talkers of a split; two and two take turns."""
+    kept = folder / f"{split}.json"
+    if kept.is_file():
+        return msgspec.json.decode(kept.read_bytes(), type=list[Talk])
     voices = VOICES[split]
     random = Random(f"{split} {seed}")  # noqa: S311 - the same calls each time
     made = []
@@ -60,7 +65,8 @@ def talks(split: Split, folder: Path, *, seconds: float, seed: int) -> list[Talk
             noise = NOISES[place % len(NOISES)]
             path = folder / f"{split}-{place}.wav"
             _write(path, _with_noise(clean, noise, random))
-            made.append(Talk(path, labels(clean), noise))
+            made.append(Talk(str(path), labels(clean), noise))
+    kept.write_bytes(msgspec.json.encode(made))
     return made
 
 

@@ -1,4 +1,4 @@
-"""What a stranger on the way sees of each RTP stream: times, sizes, and what headers say in clear."""
+"""What a stranger on the way sees of RTP streams: times, sizes, and what headers say in clear."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -21,8 +21,9 @@ LONGEST: Final = 6
 class Bursts:
     """Counts them when they are over."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, rise: float = BURST_RISE, excess: float = BURST_EXCESS) -> None:
         self.count = 0
+        self._rise, self._excess = rise, excess
         self._usual: deque[float] = deque(maxlen=MEMORY)
         self._burst: list[float] = []  # rates since it began, windows without a packet before it
         self._high = False
@@ -34,7 +35,7 @@ class Bursts:
             self._usual.append(rate)
             return 0
         usual = max(1.0, median(self._usual))
-        if rate > BURST_RISE * usual:
+        if rate > self._rise * usual:
             self._burst.append(rate)
             self._high = True
         elif self._high or rate or len(self._burst) == LONGEST:
@@ -47,7 +48,7 @@ class Bursts:
 
     def _end(self, rate: float, usual: float) -> int:
         length, excess = len(self._burst), sum(self._burst) - usual * len(self._burst)
-        found = self._high and excess > BURST_EXCESS * usual
+        found = self._high and excess > self._excess * usual
         if found:
             self._burst.clear()
             self.count += 1

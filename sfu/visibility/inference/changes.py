@@ -16,10 +16,11 @@ LASTING: Final = 20
 
 
 class Changes:
-    """Counts them, two seconds late."""
+    """Counts them as soon as most of the last windows are of another rate."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, factor: float = CHANGE) -> None:
         self.count = 0
+        self._factor = factor
         self._rates: deque[float] = deque(maxlen=2 * LASTING)
 
     def feed(self, window: Window) -> int:
@@ -29,9 +30,9 @@ class Changes:
             return 0
         rates = list(self._rates)
         before, after = median(rates[:LASTING]), median(rates[LASTING:])
-        if max(before, after) < CHANGE * max(1.0, min(before, after)):
+        if max(before, after) < self._factor * max(1.0, min(before, after)):
             return 0
         self.count += 1
         for _ in range(LASTING):  # the next one is measured by what is now
             self._rates.popleft()
-        return LASTING
+        return LASTING // 2

@@ -20,6 +20,9 @@ MEMORY: Final = 30
 ENOUGH: Final = 10
 """Windows, of which half have packets: less is no stream yet."""
 
+USUAL: Final = 50.0
+"""Packets of sound in a second, if each has 20 ms."""
+
 SURE: Final = 0.9
 """How likely a kind has to be; between, nothing is said."""
 
@@ -38,11 +41,12 @@ class KindFeatures:
             return None
         counts = [float(one.packets) for one in self._windows]
         means = [one.mean for one in filled]
-        seconds = sum(one.seconds for one in self._windows)
+        pace = math.log(sum(counts) / sum(one.seconds for one in self._windows) / USUAL)
         return (
             math.log(1 + fmean(means)),
             math.log(1 + max(means)),
-            math.log(sum(counts) / seconds),
+            pace,
+            abs(pace),
             min(2.0, pstdev(counts) / fmean(counts)),
             min(2.0, pstdev(means) / max(1.0, fmean(means))),
         )
