@@ -13,7 +13,7 @@ SECOND_CHANCE = { test $$? -eq 1 && echo "Once more, each in turn, what failed:"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long test-image check bench bench-sealing bench-crowd clean check-python check-page test-page test-python test-browsers
+.PHONY: help run test test-long test-image check bench bench-sealing bench-crowd bench-inference clean check-python check-page test-page test-python test-browsers
 
 help: ## list these words
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1	\2/p' Makefile | expand -t 16
@@ -43,6 +43,10 @@ bench-sealing: .make/python .make/page .make/browsers ## what sealing costs serv
 
 bench-crowd: .make/python .make/engine ## what a crowd costs a group: twelve, a hundred changes of keys, and fifty simulated
 	@$(BIN)/python -m benchmarks.crowd
+
+bench-inference: .make/python ## what sizes and times alone tell of calls, and what hides it (as root, a quarter of an hour)
+	@$(NEED) speech
+	@$(BIN)/python -m benchmarks.inference
 
 clean: ## remove what make made
 	@rm -rf .make .venv build *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/artifacts clients/web/dist clients/web/node_modules clients/python/sfu_clients/sealing/mls/engine.js

@@ -177,6 +177,7 @@ class Server:
                 socket_drops=self._socket_drops,
                 websockets=self._endings,
                 recorded_bytes=lambda: self.disk.written,
+                guesses=self.observer.guesses,
                 witness=self.witness,
             )
         )

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from sfu.rooms.holdings import FUNCTIONS
+from sfu.visibility.guesses import Guesses
 from sfu.visibility.sheet import Line, Sheet, Stream, Verdict, lines
 
 if TYPE_CHECKING:
@@ -44,11 +45,13 @@ class Observer:
         self._directory = directory
         self._witness = witness
         self._clock = clock
+        self.guesses = Guesses(directory)
         self._due = 0.0
         self._since: WeakKeyDictionary[Room, dict[str, tuple[Verdict, float]]] = WeakKeyDictionary()
 
     def follow_up(self, *, now: float) -> None:
-        """Look at every room, if it is time to."""
+        """Look at how much came, and at every room if it is time to."""
+        self.guesses.follow_up(now=now)
         if now >= self._due:
             self._due = now + INTERVAL
             for room in self._directory.rooms.values():
@@ -86,4 +89,5 @@ class Observer:
             depth=publication.depth.name.lower(),
             seen=None if seen is None else seen[0],
             figures=None if seen is None else seen[1],
+            inferred=self.guesses.of_stream(publication),
         )
