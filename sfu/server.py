@@ -184,7 +184,7 @@ class Server:
             sockets=self.sockets,
             whip=WhipRoutes(self.resources, any_origin=bool(self.secret)),
             recordings=RecordingRoutes(self.lobby, self.recorder),
-            visibility=VisibilityRoutes(self.lobby, self.observer.describe),
+            visibility=VisibilityRoutes(self.lobby, self.observer),
             render_metrics=lambda: render(registry),
             ready=lambda: not self.directory.draining,
             verify_scrape=self.verify_scrape,
@@ -331,7 +331,7 @@ def _witness(config: Config, directory: Directory, *, invited: bool) -> Witness 
         if wanted == "on":
             raise ConfigError("visibility.witness needs PyAV: install the package `av`.")
         return None
-    return Witness(directory)
+    return Witness(directory, clock=time.time)
 
 
 def _bracketed(address: str) -> str:

@@ -17,14 +17,21 @@ SOUNDS: Final = 50
 
 PICTURES: Final = 8
 
+FEW_PICTURES: Final = 4
+SLOW: Final = 2.0
+"""Of a picture that hardly changes so few do, after so many seconds."""
+
 REST: Final = 2.0
 """Seconds between two samples of one stream: then it costs nothing."""
 
 PATIENCE: Final = 1.5
 """Seconds without a key frame after which one is asked for."""
 
-ASKED_AGAIN: Final = 30.0
+ASKED_AGAIN: Final = 15.0
 """Seconds before that happens again."""
+
+ASKED_BY_VIEWERS: Final = 4.0
+"""The same, while people look at what is got out of the samples."""
 
 
 class Lens:
@@ -35,9 +42,11 @@ class Lens:
         self._video = publication.kind == "video"
         self._open = False
         self._opened_at = now
+        self.fresh = True  # never sampled yet
         self.sampled_at = now - REST  # the last time, if it was ever
         self._asked_at = now - ASKED_AGAIN
         self._offered = False
+        self._began_at: float | None = None  # when a sample was seen to have begun
         self._codec: Codec | None = None
         self._pieces: list[Piece] = []
         self._bytes = 0
@@ -77,24 +86,38 @@ class Lens:
             return True
         return len(self._timestamps) > PICTURES if self._video else count >= SOUNDS
 
-    def follow_up(self, number: int, *, now: float) -> Sample | None:
-        """Return a sample that is full, under this number, and rest; or begin with another."""
-        if self._open and self.full:
+    def is_ready(self, *, now: float) -> bool:
+        """Whether there is a sample to be had."""
+        if not self._pieces:
+            self._began_at = None
+        elif self._began_at is None:
+            self._began_at = now
+        if self.full:
+            return True
+        waited = self._began_at is not None and now >= self._began_at + SLOW
+        return waited and self._video and len(self._timestamps) > FEW_PICTURES
+
+    def follow_up(self, number: int, *, watched: bool, now: float) -> Sample | None:
+        """Return a sample that is ready, under this number, and rest; or begin with another.
+
+        `watched` says that people look at what is got out of it.
+        """
+        if self._open and self.is_ready(now=now):
             assert self._codec is not None
             sample = Sample(number, self._codec.value, tuple(self._pieces))
             self.close()
-            self.sampled_at = now
+            self.fresh, self.sampled_at = False, now
             return sample
         if not self._open and now >= self.sampled_at + REST:
             self._open, self._opened_at = True, now
             self.publication.source.outbounds.append(self)
         elif self._open and self._video and self._offered and not self._pieces:
-            self._ask(now=now)
+            self._ask(ASKED_BY_VIEWERS if watched else ASKED_AGAIN, now=now)
         return None
 
-    def _ask(self, *, now: float) -> None:
+    def _ask(self, interval: float, *, now: float) -> None:
         """Only where none has come by itself, and seldom: it costs everybody's quality."""
-        if now >= self._opened_at + PATIENCE and now >= self._asked_at + ASKED_AGAIN:
+        if now >= self._opened_at + PATIENCE and now >= self._asked_at + interval:
             self._asked_at = now
             self.publication.source.request_key_frame(KeyFrameCause.WITNESS, now=now)
 

@@ -4,7 +4,17 @@ import pytest
 from structlog.testing import capture_logs
 
 from sfu.media.key_frames import KeyFrameCause
-from sfu.visibility.lens import ASKED_AGAIN, PATIENCE, PICTURES, REST, SOUNDS, Lens
+from sfu.visibility.lens import (
+    ASKED_AGAIN,
+    ASKED_BY_VIEWERS,
+    FEW_PICTURES,
+    PATIENCE,
+    PICTURES,
+    REST,
+    SLOW,
+    SOUNDS,
+    Lens,
+)
 from sfu.visibility.samples import Finding, Sample
 from sfu.visibility.testimony import Witness
 from tests.support.hall import Guest, Hall
@@ -43,8 +53,8 @@ class Scene:
         self.ana, (self.publication,) = self.hall.publisher(track)
         self.lens = Lens(self.publication, now=self.hall.now)
 
-    def look(self) -> Sample | None:
-        return self.lens.follow_up(5, now=self.hall.now)
+    def look(self, *, watched: bool = False) -> Sample | None:
+        return self.lens.follow_up(5, watched=watched, now=self.hall.now)
 
     @property
     def attached(self) -> bool:
@@ -116,6 +126,35 @@ def test_it_asks_for_a_key_frame_only_where_none_comes(camera: Scene) -> None:
     assert camera.asked == 2
 
 
+def test_it_asks_more_often_while_people_look(camera: Scene) -> None:
+    """They are shown pictures, and each begins with a key frame."""
+    camera.look()
+    camera.hall.now += PATIENCE
+    camera.ana.send([picture(number) for number in range(3)])
+    camera.look(watched=True)
+    camera.hall.now += ASKED_BY_VIEWERS - 0.1
+    camera.look(watched=True)
+    assert camera.asked == 1
+    camera.hall.now += 0.2
+    camera.look(watched=False)
+    assert camera.asked == 1
+    camera.look(watched=True)
+    assert camera.asked == 2
+
+
+def test_of_a_picture_that_hardly_changes_few_do(camera: Scene) -> None:
+    """A shared screen that stands still is judged in time, too."""
+    camera.look()
+    camera.ana.send([picture(number, key_frame=number == 0) for number in range(FEW_PICTURES)])
+    camera.look()
+    camera.hall.now += SLOW
+    assert camera.look() is None
+    camera.ana.send([picture(FEW_PICTURES)])
+    sample = camera.look()
+    assert sample is not None
+    assert len(sample.pieces) == FEW_PICTURES + 1
+
+
 def test_what_begins_anew_is_another_sample(camera: Scene) -> None:
     """Its numbers say nothing of those before."""
     camera.look()
@@ -135,7 +174,7 @@ def test_a_closed_lens_is_gone(camera: Scene) -> None:
 def test_a_bug_of_the_witness_ends_the_witness_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """It looks at nothing more, and media goes on."""
     microphone = Scene(video=False)
-    witness = Witness(microphone.hall.directory)
+    witness = Witness(microphone.hall.directory, clock=lambda: 1000.0)
     outbounds = microphone.publication.source.outbounds
 
     def follow_up(*, now: float) -> list[Finding]:
