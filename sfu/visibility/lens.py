@@ -24,6 +24,9 @@ SLOW: Final = 2.0
 REST: Final = 2.0
 """Seconds between two samples of one stream: then it costs nothing."""
 
+HURRIES: Final = 2
+"""Samples after a first that decided nothing, which are taken without a rest."""
+
 PATIENCE: Final = 1.5
 """Seconds without a key frame after which one is asked for."""
 
@@ -42,7 +45,8 @@ class Lens:
         self._video = publication.kind == "video"
         self._open = False
         self._opened_at = now
-        self.fresh = True  # never sampled yet
+        self.fresh = True  # nothing was decided of it yet
+        self._hurries = HURRIES
         self.sampled_at = now - REST  # the last time, if it was ever
         self._asked_at = now - ASKED_AGAIN
         self._offered = False
@@ -114,6 +118,16 @@ class Lens:
         elif self._open and self._video and self._offered and not self._pieces:
             self._ask(ASKED_BY_VIEWERS if watched else ASKED_AGAIN, now=now)
         return None
+
+    def hurry(self) -> None:
+        """The first sample decided nothing: take another at once, but not for ever."""
+        if self._hurries > 0 and not self._open:
+            self._hurries -= 1
+            self.fresh, self.sampled_at = True, -REST
+
+    def rest(self) -> None:
+        """Something is known now."""
+        self._hurries = 0
 
     def _ask(self, interval: float, *, now: float) -> None:
         """Only where none has come by itself, and seldom: it costs everybody's quality."""

@@ -88,7 +88,7 @@ def sounds(frames: Sequence[bytes], *, most: int) -> Iterator[Sequence[float]]:
         values.frombytes(data[: len(data) // values.itemsize * values.itemsize])
         step = 1 if frame.format.is_planar else frame.layout.nb_channels
         chosen = values[: min(frame.samples, most) * step : step]
-        yield chosen if floats else array("f", [value / 32768 for value in chosen])
+        yield chosen if floats else array("f", map((1 / 32768).__mul__, chosen))
 
 
 def _decode(codec: str, frames: Sequence[bytes]) -> Iterator[av.VideoFrame | av.AudioFrame]:

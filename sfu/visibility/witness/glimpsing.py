@@ -25,7 +25,7 @@ STEP: Final = 5.0
 
 _TURNS: Final = {
     size: [exp(-2j * pi * place / size) for place in range(size // 2)]
-    for size in (2**power for power in range(1, POINTS.bit_length()))
+    for size in (2**power for power in range(2, POINTS.bit_length()))
 }
 _WINDOW: Final = [0.5 - 0.5 * cos(2 * pi * place / POINTS) for place in range(POINTS)]
 
@@ -66,8 +66,8 @@ def _decibels(energy: float) -> int:
 
 def _spectrum(points: Sequence[complex]) -> Sequence[complex]:
     """The discrete Fourier transform, by halves."""
-    if len(points) == 1:
-        return points
+    if len(points) == 2:  # noqa: PLR2004 - the last halves
+        return points[0] + points[1], points[0] - points[1]
     even, odd = _spectrum(points[::2]), _spectrum(points[1::2])
     turned = list(map(mul, _TURNS[len(points)], odd))
     return [*map(add, even, turned), *map(sub, even, turned)]

@@ -8,6 +8,7 @@ noise never does makes it readable.
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import log2, log10, sqrt
+from operator import mul, sub
 from random import Random
 from statistics import fmean, pstdev
 from typing import Final, NamedTuple
@@ -223,8 +224,8 @@ def _features(frames: Sequence[bytes]) -> dict[str, float]:
 
 def _hear(sound: Sequence[float]) -> tuple[float, float]:
     """Loudness in dB, and the share of it in the change from one sample to the next."""
-    energy = sum(value * value for value in sound)
-    change = sum((b - a) ** 2 for a, b in pairwise(sound))
+    steps = list(map(sub, sound[1:], sound))
+    energy, change = sum(map(mul, sound, sound)), sum(map(mul, steps, steps))
     loudness = 10 * log10(energy / max(1, len(sound)) + 1e-9)
     return loudness, change / (energy + 1e-9)
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from sfu.visibility.glimpses import MOST_LOOKS, Glimpses
+from sfu.visibility.lens import HURRIES
 from sfu.visibility.observer import Observer
 from sfu.visibility.samples import Finding, Glimpse, Sample
 from sfu.visibility.sheet import Seen
@@ -126,6 +127,24 @@ def test_a_glimpse_without_the_verdict_is_not_believed(scene: Scene, seen: Seen)
     """Only somebody who has broken into the process would send one."""
     scene.find(seen, SOUND)
     assert scene.glimpses.streams[0].loudness is None
+
+
+def test_what_decided_nothing_is_tried_again_at_once(scene: Scene) -> None:
+    """Twice, for a stream of which nothing is known; then it rests like all others."""
+    outbounds = scene.microphone.source.outbounds
+    for attempt in range(HURRIES + 1):
+        scene.find("undecided", None)
+        scene.witness.follow_up(now=scene.hall.now)
+        assert bool(outbounds) is (attempt < HURRIES)
+
+
+def test_what_is_known_rests(scene: Scene) -> None:
+    """Also if a later sample decides nothing."""
+    findings: tuple[Seen, ...] = ("opaque", "undecided")
+    for seen in findings:
+        scene.find(seen, None)
+        scene.witness.follow_up(now=scene.hall.now)
+        assert scene.microphone.source.outbounds == []
 
 
 def test_an_answer_to_no_question_is_passed_over(scene: Scene) -> None:
