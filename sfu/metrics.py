@@ -301,7 +301,7 @@ def _witnessed(directory: Directory, witness: Witness | None) -> Iterator[Metric
     for participant in directory.participants():
         for publication in participant.publications:
             seen = None if witness is None else witness.of_stream(publication)
-            verdict = "untried" if seen is None else seen[0]
+            verdict = "untried" if seen is None else seen.seen
             streams[participant.room.mode, publication.kind, verdict] += 1
     for labels, streams_count in sorted(streams.items()):
         family.add_metric(labels, streams_count)

@@ -52,7 +52,7 @@ def run(*, observes: bool, witnesses: bool) -> list[dict[str, Any]]:
 
 
 def _play(call: Screening, observes: bool, witnesses: bool) -> dict[str, Any]:  # noqa: FBT001
-    witness = Witness(call.hall.directory) if witnesses else None
+    witness = Witness(call.hall.directory, clock=time.time) if witnesses else None
     observer = Observer(call.hall.directory, witness, clock=time.time)
     ahead = call.hall.now - time.monotonic()
 

@@ -15,6 +15,7 @@ import type { Keeper } from "../sealing/keeper";
 import type { CameraFormat } from "../settings";
 import { Consent } from "./consent";
 import type { Ending, Phase } from "./ending";
+import { type Glimpses, parseGlimpses } from "./glimpses";
 import type { Heard } from "./hearing";
 import { chooseEncoding, type EncodingWish, readsDescriptors, sealableWish } from "./layers";
 import { Meter } from "./meter";
@@ -24,7 +25,7 @@ import { Peer } from "./peer";
 import { type Protection, protect } from "./protection";
 import type { Seals } from "./seals";
 import type { LocalMedia, Wanted } from "./sections";
-import { fetchSheet, type Sheet } from "./sheet";
+import { fetchVisibility, parseSheet, type Sheet } from "./sheet";
 import { Signalling } from "./signalling";
 import { type CallState, emptyState, ownPublications, receivable, reduce, withheld } from "./state";
 import type { StatsBook } from "./stats";
@@ -70,7 +71,10 @@ export class Call {
   #changePending = false;
   /** What the server made of the room, asked anew; null if it does not tell us. */
   readonly askSheet = (): Promise<Sheet | null> =>
-    fetchSheet(this.#options.room, this.#options.token);
+    fetchVisibility(this.#options.room, this.#options.token, "", parseSheet);
+  /** What the server got out of the streams of the room when it tried. */
+  readonly askGlimpses = (): Promise<Glimpses | null> =>
+    fetchVisibility(this.#options.room, this.#options.token, "/glimpses", parseGlimpses);
   readonly #options: CallOptions;
   readonly #events: CallEvents;
   readonly #signalling: Signalling;

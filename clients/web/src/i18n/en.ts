@@ -1,5 +1,7 @@
 /** English. The other languages have exactly these entries. */
 
+import { eyeEn } from "./eye.en";
+
 export const en = {
   language: "English",
 
@@ -140,26 +142,9 @@ export const en = {
       "This browser cannot encrypt a call end to end. A current Chromium, Firefox or Safari can.",
   },
 
+  seeing: eyeEn,
+
   // Recording
-  eye: "Server's eye",
-  eyeOn: "This server tries to read what passes through it, to show whether it can.",
-  eyeReport: "This is the server's own report: it is worth as much as the server can be trusted.",
-  eyeSilent: "The server shows its report to moderators only.",
-  seenFunctions: {
-    audio: "Sound",
-    video: "Pictures",
-    screen: "Shared screens",
-    chat: "Chat",
-    roster: "Who is there",
-    recording: "Recording",
-    addresses: "Network addresses",
-    activity: "Who sends how much, and when",
-  },
-  seen: {
-    none: "nothing yet",
-    readable: "the server can read it",
-    opaque: "sealed: the server cannot read it",
-  },
   rec: "REC",
   recorded: "This call is recorded.",
   recordedBy: (name: string) => `${name} records this call.`,

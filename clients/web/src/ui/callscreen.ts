@@ -69,7 +69,7 @@ export class CallScreen implements Screen {
       "main",
       { class: "call" },
       this.#header(changeLanguage),
-      h("div", { class: "said" }, this.#alerts.element, this.#banner),
+      h("div", { class: "said" }, this.#alerts.element, this.#eye.alarm, this.#banner),
       h("div", { class: "stage" }, this.#grid.element, this.#panel.element),
       this.#controls.element,
       this.#toasts.element,
@@ -144,6 +144,7 @@ export class CallScreen implements Screen {
   dispose(): void {
     document.removeEventListener("keydown", this.#onKey);
     this.#grid.dispose();
+    this.#eye.dispose();
     this.element.remove();
   }
 
@@ -161,8 +162,8 @@ export class CallScreen implements Screen {
       brand(),
       h("h1", {}, this.#call.state.room),
       this.#lock.element,
-      this.#recording.button,
       this.#eye.button,
+      this.#recording.button,
       link,
       h("span", { class: "space" }),
       languageSwitch(changeLanguage),
