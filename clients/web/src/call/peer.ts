@@ -1,9 +1,13 @@
 /** The one peer connection of a call, in whichever incarnation it currently is. */
 
 import type { Answer, Identifier, MediaSource, Offer, SectionNote } from "../protocol/messages";
+import type { Concealment } from "./concealment";
 import { Negotiation } from "./negotiation";
 import { Recovery } from "./recovery";
 import { isSame, type LocalMedia, Sections, type Transforms, type Wanted } from "./sections";
+
+/** Problems that a new peer connection mends. */
+export const TRANSPORT_CODES: ReadonlySet<string> = new Set(["transport-lost", "transport-closed"]);
 
 export interface PeerEvents {
   send(offer: Offer): boolean;
@@ -24,16 +28,23 @@ export class Peer {
   #now: Incarnation;
   readonly #events: PeerEvents;
   readonly #transforms: Transforms | null;
+  readonly #concealment: Concealment;
   readonly #recovery = new Recovery({
     restart: () => this.#restartIce(),
     rebuild: () => this.rebuild(),
   });
 
   /** With transforms, the call is sealed. */
-  constructor(events: PeerEvents, transforms: Transforms | null) {
+  constructor(events: PeerEvents, transforms: Transforms | null, concealment: Concealment) {
     this.#events = events;
     this.#transforms = transforms;
+    this.#concealment = concealment;
     this.#now = this.#incarnate();
+    transforms?.pad(concealment.isOn);
+    concealment.changed = () => {
+      transforms?.pad(concealment.isOn);
+      this.#now.negotiation.request();
+    };
   }
 
   get connection(): RTCPeerConnection {
@@ -109,7 +120,8 @@ export class Peer {
   }
 
   answered(answer: Answer): Promise<void> {
-    return this.#now.negotiation.answered(answer);
+    const sdp = this.#concealment.answered(answer.sdp);
+    return this.#now.negotiation.answered({ ...answer, sdp });
   }
 
   refused(id: number): Promise<void> {
@@ -156,6 +168,7 @@ export class Peer {
   }
 
   close(): void {
+    this.#concealment.changed = null;
     this.#recovery.signallingLost();
     this.#dispose();
   }
@@ -169,7 +182,7 @@ export class Peer {
     const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
     const sections = new Sections(connection, this.#transforms);
     const negotiation = new Negotiation(connection, sections, {
-      send: (offer) => this.#events.send(offer),
+      send: (offer) => this.#events.send({ ...offer, sdp: this.#concealment.offered(offer.sdp) }),
       prepare: () => {
         sections.synchronize(this.#publish, this.#receive);
         this.#events.changed();

@@ -43,6 +43,7 @@ export interface Transforms {
   outgoing(source: MediaSource): RTCRtpScriptTransform;
   incoming(): Incoming;
   lead(route: number, to: Wanted | null): void;
+  pad(isOn: boolean): void;
 }
 
 type Use =
