@@ -26,6 +26,7 @@ def vectors() -> list[dict[str, Any]]:
     frames["VP9"].append(superframe([b"\x82one", b"\x82two"]))
     frames["opus"] = [bytes((toc,)) + draw.randbytes(size) for size in (0, 1, 70, 30, 200, 160)
                       for toc in (0xF8, 0xF9, 0xFA)]  # fmt: skip
+    frames["opus"] += [bytes((8,)) * size for size in (300, *[90] * 60)]
     frames["opus"] += [_three(draw, head, size) for size in (9, 150, 560) for head in HEADS]
     return [
         {

@@ -41,10 +41,7 @@ export class Peer {
     this.#concealment = concealment;
     this.#now = this.#incarnate();
     transforms?.pad(concealment.isOn);
-    concealment.changed = () => {
-      transforms?.pad(concealment.isOn);
-      this.#now.negotiation.request();
-    };
+    concealment.changed = () => this.#now.negotiation.request();
   }
 
   get connection(): RTCPeerConnection {
@@ -119,9 +116,10 @@ export class Peer {
     return this.#notes.find(({ mid }) => mid === section?.mid) ?? null;
   }
 
-  answered(answer: Answer): Promise<void> {
+  async answered(answer: Answer): Promise<void> {
     const sdp = this.#concealment.answered(answer.sdp);
-    return this.#now.negotiation.answered({ ...answer, sdp });
+    await this.#now.negotiation.answered({ ...answer, sdp });
+    this.#transforms?.pad(this.#concealment.isOn);
   }
 
   refused(id: number): Promise<void> {
@@ -185,6 +183,7 @@ export class Peer {
       send: (offer) => this.#events.send({ ...offer, sdp: this.#concealment.offered(offer.sdp) }),
       prepare: () => {
         sections.synchronize(this.#publish, this.#receive);
+        sections.tellLevels(!this.#concealment.isOn);
         this.#events.changed();
       },
       answered: (notes) => {

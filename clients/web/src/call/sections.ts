@@ -107,6 +107,15 @@ export class Sections {
     }
   }
 
+  /** Offer the loudness of sound, or not; what was once left out, Chromium offers only when asked. */
+  tellLevels(isTold: boolean): void {
+    for (const { transceiver } of this.#sections) {
+      if (transceiver.currentDirection !== "stopped") {
+        chooseLevels(transceiver, isTold);
+      }
+    }
+  }
+
   sender(source: MediaSource): RTCRtpSender | null {
     const section = this.#sections.find(
       ({ use }) => use && "publish" in use && use.publish === source,
@@ -265,4 +274,17 @@ function chooseExtensions(transceiver: RTCRtpTransceiver & ExtensibleTransceiver
     extension.direction = wanted ? "sendrecv" : "stopped";
   }
   transceiver.setHeaderExtensionsToNegotiate?.(extensions);
+}
+
+/** Firefox cannot be asked: it always offers them. */
+function chooseLevels(
+  transceiver: RTCRtpTransceiver & ExtensibleTransceiver,
+  isTold: boolean,
+): void {
+  const extensions = transceiver.getHeaderExtensionsToNegotiate?.() ?? [];
+  const level = extensions.find(({ uri }) => uri.endsWith(":ssrc-audio-level"));
+  if (level) {
+    level.direction = isTold ? "sendrecv" : "stopped";
+    transceiver.setHeaderExtensionsToNegotiate?.(extensions);
+  }
 }

@@ -6,6 +6,9 @@ import type { SealedCodec } from "./shims";
 /** In bytes; in 20 ms they are 16 kbit/s. */
 const SOUND_STEP = 40;
 
+/** In packets, a second: an encoder may begin with larger ones than it ever makes again. */
+const WARM_UP = 50;
+
 /** Of Opus: what of the first byte says how frames are packed, and flags of the byte after it. */
 const CODE = 0x03;
 const PADDED = 0x40;
@@ -67,8 +70,12 @@ function bitLength(value: number): number {
  * steps, so that a call has few of them, all in its first seconds of speech.
  */
 function soundPadder(): Padder {
-  let usual = 0;
+  let [usual, packets] = [0, 0];
   return (packet) => {
+    packets += 1;
+    if (packets === WARM_UP) {
+      usual = 0;
+    }
     const size = Math.max(usual, Math.ceil(packet.length / SOUND_STEP) * SOUND_STEP);
     const padded = padOpus(packet, size);
     if (padded === null) {

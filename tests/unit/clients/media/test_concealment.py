@@ -22,8 +22,8 @@ from tests.support.overhearing import overhearing, sizes, tells_level
 from tests.support.running import running, settings
 
 KEY = "AAAAAAAAAAAAAAAAAAAAAA"
-SETTLED = 60
-"""Packets: more than a second, in which the tone was as loud as it gets."""
+SETTLED = 100
+"""Packets: after a second, in which an encoder begins, another with all that the tone has."""
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -59,7 +59,7 @@ async def test_what_packets_of_sound_tell(
         publication = await ben.find("Ana", "microphone")
         with overhearing() as heard:
             (subscriber,) = await ben.subscribe(publication)
-            await until(lambda: subscriber.viewing.frames > 2 * SETTLED)
+            await until(lambda: subscriber.viewing.frames > SETTLED + 60)
         packets = heard[publication.id]
         assert tells_level(packets) == ("level" in told)
         seen = sizes(packets[SETTLED:], sealed=secret is not None)
