@@ -148,7 +148,7 @@ class Call:
             self._answers.append(self._now + ANSWER_SECONDS)
 
     def outcome(self) -> Iterator[object]:
-        """All that leaves: copies without their media, reports and requests, counts of verdicts."""
+        """All that leaves: copies without their media, reports, requests and causes, verdicts."""
         sequence, changes = 0, 0
         while (now := self._replay.due()) < SECONDS:
             self._now = now
@@ -164,6 +164,7 @@ class Call:
                 sequence += 1
             self._publisher.handle_timeout(now=now)
         yield self._requests
+        yield self._source.key_frames.asked
         yield [outbound.counts for outbound in self._outbounds]
 
     def _forward(self, media: MediaPacket, sequence: int, *, now: float) -> Iterator[bytes]:
@@ -314,7 +315,7 @@ def peek_for_requests(patch: pytest.MonkeyPatch) -> None:
     offer = Outbound.offer
 
     def mutated(outbound: Outbound, packet: Tagged, *, now: float) -> Verdict:
-        if packet.payload[-1] % 64 == 1:  # seldom, since requests are coalesced
+        if decides(packet):
             outbound.source.request_key_frame(KeyFrameCause.LOSS, now=now)
         return offer(outbound, packet, now=now)
 
