@@ -30,6 +30,9 @@ FEWEST_SOUNDS: Final = 25
 DECODED: Final = 0.75
 """Share of the pictures that a decoder has to show, and of noise at most a third of that."""
 
+LEAST_SIDE: Final = 16
+"""Points of a side of a picture of anything; noise as a header of AV1 makes lines and points."""
+
 SMOOTH: Final = 0.3
 """Correlation of neighbours in a picture of anything; a flat one has none."""
 
@@ -131,7 +134,8 @@ def _noise(codec: str, frames: Sequence[bytes], random: Random) -> list[bytes]:
 
 
 def _show(codec: str, frames: Sequence[bytes]) -> _Show:
-    shown = list(pictures(codec, frames))
+    found = pictures(codec, frames)
+    shown = [one for one in found if one.width >= LEAST_SIDE and one.height >= LEAST_SIDE]
     if not shown:
         return _Show(0, 0.0, "none")
     return _Show(

@@ -97,6 +97,12 @@ def test_nothing_is_extracted_from_noise(name: str) -> None:
     assert finding.glimpse is None
 
 
+@pytest.mark.parametrize("seed", [163, 166, 208])
+def test_noise_that_decodes_into_lines_and_points_is_noise(seed: int) -> None:
+    """After the header of an AV1 sequence it says any size, also 1x34 and 1x1."""
+    assert judge(sample("av1-l3t3"), dice(seed)).seen == "readable"
+
+
 def test_order_of_arrival_does_not_matter() -> None:
     """What was sent again comes late."""
     whole = sample("vp8-simulcast")

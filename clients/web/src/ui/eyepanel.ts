@@ -70,7 +70,12 @@ class EyePanel {
       this.#mark,
       h("p", {}, this.#title, this.#text),
     );
-    this.#save = h("button", { type: "button" }, icon("save"), h("span", {}, text.save));
+    this.#save = h(
+      "button",
+      { type: "button", attributes: { "data-save": true } },
+      icon("save"),
+      h("span", {}, text.save),
+    );
     this.#save.addEventListener("click", () => this.#export());
     const known = section(text.byFunction, this.#functions.element);
     this.content = [
