@@ -6,6 +6,9 @@ from typing import Final
 SOUND_STEP: Final = 40
 """Bytes; in 20 ms they are 16 kbit/s."""
 
+WARM_UP: Final = 50
+"""Packets, a second: an encoder may begin with larger ones than it ever makes again."""
+
 Padder = Callable[[bytes], bytes]
 """Returns a frame that is at least as long, and decodes to the same."""
 
@@ -46,9 +49,13 @@ class SoundPadder:
 
     def __init__(self) -> None:
         self._size = 0
+        self._packets = 0
 
     def pad(self, packet: bytes) -> bytes:
         """An Opus packet of the usual size; what is none is returned as it is."""
+        self._packets += 1
+        if self._packets == WARM_UP:
+            self._size = 0
         size = max(self._size, -(-len(packet) // SOUND_STEP) * SOUND_STEP)
         padded = pad_opus(packet, size)
         if padded is None:

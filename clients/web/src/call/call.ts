@@ -13,6 +13,7 @@ import type {
 } from "../protocol/messages";
 import type { Keeper } from "../sealing/keeper";
 import type { CameraFormat } from "../settings";
+import type { Concealment } from "./concealment";
 import { Consent } from "./consent";
 import type { Ending, Phase } from "./ending";
 import type { Heard } from "./hearing";
@@ -20,7 +21,7 @@ import { chooseEncoding, type EncodingWish, readsDescriptors, sealableWish } fro
 import { Meter } from "./meter";
 import { Mutes } from "./mutes";
 import { type Notice, noticesOf } from "./notices";
-import { Peer } from "./peer";
+import { Peer, TRANSPORT_CODES } from "./peer";
 import { type Protection, protect } from "./protection";
 import type { Seals } from "./seals";
 import type { LocalMedia, Wanted } from "./sections";
@@ -29,9 +30,6 @@ import { Signalling } from "./signalling";
 import { type CallState, emptyState, ownPublications, receivable, reduce, withheld } from "./state";
 import type { StatsBook } from "./stats";
 import { type Choice, Wishes } from "./wishes";
-
-/** Problems that a new peer connection mends. */
-const TRANSPORT_CODES: ReadonlySet<string> = new Set(["transport-lost", "transport-closed"]);
 
 export interface CallOptions {
   readonly url: string;
@@ -49,6 +47,7 @@ export interface CallOptions {
   readonly keeper: Keeper | null;
   /** Whom this browser has met before. */
   readonly trust: Trust;
+  readonly concealment: Concealment;
 }
 
 export interface CallEvents {
@@ -96,6 +95,7 @@ export class Call {
     this.#peer = new Peer(
       { send: (offer) => this.#signalling.offer(offer), changed: () => this.#changed() },
       keeper,
+      options.concealment,
     );
     this.#meter = new Meter(this.#peer, keeper, {
       measured: () => events.measured(),

@@ -188,6 +188,9 @@ export const de: Dictionary = {
   standard: "Standard",
   noDevice: "Keine gefunden",
   devices: "Geräte",
+  hideSpeech: "Verbergen, wann ich spreche",
+  hideSpeechText:
+    "Stille wird dann in ebenso großen Paketen gesendet wie Sprache, sodass deren Größe nicht verrät, wann Sie sprechen. Das braucht etwas mehr Daten, und anderen wird nicht mehr angezeigt, dass Sie sprechen.",
   cameraProblem: {
     insecure: "Die Kamera braucht HTTPS oder localhost.",
     denied:

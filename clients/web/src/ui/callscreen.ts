@@ -1,6 +1,7 @@
 /** The screen of a running call. */
 
 import type { Call } from "../call/call";
+import type { Concealment } from "../call/concealment";
 import type { Notice } from "../call/notices";
 import { people } from "../call/roster";
 import { type CallState, findPublication, isTrusted, others } from "../call/state";
@@ -46,6 +47,7 @@ export class CallScreen implements Screen {
   constructor(
     call: Call,
     sound: Sound,
+    concealment: Concealment,
     link: LinkSecret | null,
     changeLanguage: (language: Language) => void,
   ) {
@@ -55,7 +57,7 @@ export class CallScreen implements Screen {
     this.#lock = new Lock(call, link);
     this.#alerts = new AlertBar(call, () => this.#lock.open());
     this.#grid = new Grid(call);
-    this.#devices = new OwnDevices(call.local, sound, (text) => this.say(text));
+    this.#devices = new OwnDevices(call.local, sound, concealment, (text) => this.say(text));
     this.#recording = new RecMark(call);
     this.#eye = new ServerEye(call);
     this.#panel = new SidePanel(call, this.#recording.line, {

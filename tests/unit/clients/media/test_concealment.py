@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from sfu.signalling.messages import ServerMessage, SpeakerChanged
-from sfu.wire.extensions import Extension
-from sfu.wire.packet import Packet
 from sfu_clients.client import Client
 from sfu_clients.errors import ClientError
 from sfu_clients.media.concealment import NOTHING_HIDDEN, Concealment
@@ -19,13 +17,13 @@ from sfu_clients.media.sources import PatternSource, Source, ToneSource
 from sfu_clients.payload import EncodedFrame
 from sfu_clients.publisher import Publisher
 from sfu_clients.recordings.recording import load_recording
-from sfu_clients.subscriber import Subscriber
 from tests.support.films import write_film
+from tests.support.overhearing import overhearing, sizes, tells_level
 from tests.support.running import running, settings
 
 KEY = "AAAAAAAAAAAAAAAAAAAAAA"
-SETTLED = 60
-"""Packets: more than a second, in which the tone was as loud as it gets."""
+SETTLED = 100
+"""Packets: after a second, in which an encoder begins, another with all that the tone has."""
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -33,19 +31,6 @@ async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110 - what is looked at knows nothing of events
             await asyncio.sleep(0.02)
-
-
-def spy(subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch) -> list[Packet]:
-    """The packets of a stream, as they come from now on."""
-    packets: list[Packet] = []
-    receive: Callable[..., None] = subscriber.receive
-
-    def receive_too(packet: Packet, *, now: float, repeated: bool = False) -> None:
-        packets.append(packet)
-        receive(packet, now=now, repeated=repeated)
-
-    monkeypatch.setattr(subscriber, "receive", receive_too)
-    return packets
 
 
 HIDDEN = [
@@ -60,7 +45,7 @@ HIDDEN = [
 @pytest.mark.parametrize("secret", [pytest.param(None, id="hop"), pytest.param(KEY, id="sealed")])
 @pytest.mark.parametrize(("concealment", "told"), HIDDEN)
 async def test_what_packets_of_sound_tell(
-    monkeypatch: pytest.MonkeyPatch, concealment: Concealment, told: set[str], secret: str | None
+    concealment: Concealment, told: set[str], secret: str | None
 ) -> None:
     """Loudness by an extension or by sizes, as far as it is not hidden; all of it is heard."""
     async with (
@@ -71,14 +56,14 @@ async def test_what_packets_of_sound_tell(
         said: list[ServerMessage] = []
         ben.listen(said.append)
         await ana.publish(ToneSource())
-        (subscriber,) = await ben.subscribe(await ben.find("Ana", "microphone"))
-        packets = spy(subscriber, monkeypatch)
-        await until(lambda: subscriber.viewing.frames > 2 * SETTLED)
-        settled = packets[SETTLED:]
-        assert len(settled) >= SETTLED // 2
-        assert any(Extension.AUDIO_LEVEL in one.extensions for one in packets) == ("level" in told)
-        sizes = {len(packet.payload) for packet in settled}
-        assert len(sizes) > 10 if "size" in told else len(sizes) == 1
+        publication = await ben.find("Ana", "microphone")
+        with overhearing() as heard:
+            (subscriber,) = await ben.subscribe(publication)
+            await until(lambda: subscriber.viewing.frames > SETTLED + 60)
+        packets = heard[publication.id]
+        assert tells_level(packets) == ("level" in told)
+        seen = sizes(packets[SETTLED:], sealed=secret is not None)
+        assert len(seen) > 10 if "size" in told else len(seen) == 1
         assert not subscriber.report()["refused"]
         speakers = [one.participant for one in said if isinstance(one, SpeakerChanged)]
         assert speakers == ([ana.participant] if "level" in told else [])
