@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.__main__ import RESULTS, ROOT, commit, machine
-from benchmarks.inference import calls, layers, models, plot, speech, table
+from benchmarks.inference import calls, films, layers, models, plot, speech, table
 from benchmarks.inference.observed import Observed, load, save
 from benchmarks.inference.report import judge
 
@@ -51,6 +51,7 @@ def _all(folder: Path) -> Iterator[Observed]:
     folder.mkdir(parents=True, exist_ok=True)
     for mitigation, mode in product(calls.CONCEALED, calls.MODES):
         yield from _kept(folder, f"{mitigation} {mode}", partial(_talk, folder, mode, mitigation))
+    yield from _kept(folder, "films", partial(films.observe, seconds=SECONDS, seed=SEED))
     yield from _kept(folder, "layers", partial(layers.observe, seconds=SECONDS, seed=SEED))
 
 
@@ -58,7 +59,7 @@ def _talk(folder: Path, mode: calls.Mode, mitigation: str) -> list[Observed]:
     talks = {
         split: speech.talks(split, folder, seconds=SECONDS, seed=SEED) for split in calls.SPLITS
     }
-    return calls.observe(mode, mitigation, talks, seconds=SECONDS, seed=SEED)
+    return calls.observe(mode, mitigation, talks, seconds=SECONDS)
 
 
 def _kept(folder: Path, name: str, hold: Callable[[], list[Observed]]) -> list[Observed]:

@@ -1,5 +1,6 @@
 """Pictures by a script: still, talking or moving ones, in sizes that change at known times."""
 
+import math
 from random import Random
 from typing import Final, Literal, NamedTuple
 
@@ -40,8 +41,8 @@ LENGTHS: Final = (6.0, 10.0)
 KEY_FRAMES_EACH: Final = 5.0
 """Seconds between key frames that somebody asks for, on average, with at least two between."""
 
-STEP: Final = 3
-"""Pixels that a camera turns from picture to picture."""
+SWAY: Final = 24
+"""Pixels that a head sways to both sides, in two seconds: cameras of calls stand still."""
 
 PATCHES: Final = 6
 """Different mouths."""
@@ -96,7 +97,8 @@ class ScriptedPictures:
 
     def _draw(self) -> av.VideoFrame:
         photo, show, number = self._photos[self._scene.size], self._scene.show, self._number
-        return photo.draw(number if show != "still" else 0, pan=number if show == "moving" else 0)
+        sway = SWAY * math.sin(math.pi * number / RATE) if show == "moving" else 0
+        return photo.draw(number if show != "still" else 0, sway=round(sway))
 
     def ask_key_frame(self) -> None:
         """The encoder makes one as soon as it can."""
@@ -152,18 +154,21 @@ class _Photo:
             for stride in self._strides[1:]
         ]
         self._patches = [
-            bytes(random.randrange(60, 180, 12) for _ in range(width // 6)) for _ in range(PATCHES)
+            bytes(random.randrange(60, 180, 12) for _ in range(width // 10)) for _ in range(PATCHES)
         ]
 
-    def draw(self, number: int, *, pan: int) -> av.VideoFrame:
-        """Number 0 is always the same; the camera turns by `pan` steps, the mouth stays."""
+    def draw(self, number: int, *, sway: int) -> av.VideoFrame:
+        """Number 0 is always the same; the head, with its mouth, is `sway` pixels to the right."""
         (width, height), stride = self._size, self._strides[0]
-        turn = pan * STEP % stride
-        luma = bytearray(self._luma[turn:] + self._luma[:turn])
+        luma = bytearray(self._luma)
+        side, middle = width // 3, width // 2
+        for y in range(height // 4, height):
+            start = y * stride + middle - side // 2
+            luma[start + sway : start + sway + side] = self._luma[start : start + side]
         if number:
             patch = self._patches[number % PATCHES]
-            for y in range(height * 2 // 3, height * 2 // 3 + height // 10):
-                start = y * stride + stride // 2
+            for y in range(height * 2 // 3, height * 2 // 3 + height // 16):
+                start = y * stride + middle - len(patch) // 2 + sway
                 luma[start : start + len(patch)] = patch
         frame = av.VideoFrame(width, height, "yuv420p")
         for plane, data in zip(frame.planes, (luma, *self._chroma), strict=True):

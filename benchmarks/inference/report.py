@@ -29,11 +29,12 @@ def judge(observed: Sequence[Observed]) -> dict[str, Any]:
     """All figures, for the JSON."""
     conditions = list(dict.fromkeys((one.mode, one.mitigation) for one in observed))
     test = [one for one in observed if one.split == "test"]
+    filmed = list(dict.fromkeys((one.mode, one.mitigation) for one in test if one.key_frames))
     return {
         "kept_up": _kept_up(observed),
         "speech": [row for place in conditions for row in _speech(observed, *place)],
         "kind": [_kind(test, *place) for place in conditions],
-        "pictures": [_pictures(test, *place) for place in conditions],
+        "pictures": [_pictures(test, *place) for place in filmed],
         "layers": [_layers(test, mode) for mode in dict.fromkeys(one.mode for one in test)],
     }
 

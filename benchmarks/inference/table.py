@@ -16,7 +16,14 @@ _SPEECH: Final = (
     "strong attacker",
     "audio level in clear",
 )
-_STREAMS: Final = ("mode", "mitigation", "audio or video", "key frames", "changes", "kbit/s")
+_STREAMS: Final = (
+    "mode",
+    "mitigation",
+    "audio or video",
+    "key frames",
+    "changes",
+    "kbit/s of a film",
+)
 
 Row = Mapping[str, Any]
 
@@ -62,19 +69,18 @@ def _bits(row: Row) -> str:
 
 
 def _streams(found: Row) -> Iterator[Sequence[str]]:
-    kinds = {(row["mode"], row["mitigation"]): row for row in found["kind"]}
-    for row in found["pictures"]:
-        kind = kinds[row["mode"], row["mitigation"]]
-        yield (
-            row["mode"],
-            row["mitigation"],
-            f"{kind['accuracy']:.3f}",
-            _found(row["key_frames"]),
-            _found(row["changes"]),
-            _bits(row),
-        )
+    films = {(row["mode"], row["mitigation"]): row for row in found["pictures"]}
+    for kind in found["kind"]:
+        place = kind["mode"], kind["mitigation"]
+        film = films.get(place)
+        events = ("", "", "") if film is None else _of_film(film)
+        yield (*place, f"{kind['accuracy']:.3f}", *events)
     for row in found["layers"]:
         yield row["mode"], "layers of a viewer", "", "", _found(row["changes"]), ""
+
+
+def _of_film(row: Row) -> Sequence[str]:
+    return _found(row["key_frames"]), _found(row["changes"]), _bits(row)
 
 
 def _found(row: Row) -> str:

@@ -14,42 +14,42 @@ from sfu.visibility.inference.logistic import Model
 
 SPEECH: Final = Model(
     weights=(
-        0.2857,
-        0.7158,
-        1.015,
-        1.731,
-        1.488,
-        1.407,
-        0.9081,
-        1.532,
-        -2.949,
-        23.05,
-        -11.72,
-        -5.584,
-        12.7,
+        0.2692,
+        0.8635,
+        1.085,
+        1.99,
+        1.341,
+        1.507,
+        0.8161,
+        1.572,
+        -3.667,
+        38.2,
+        -21.28,
+        -4.211,
+        19.29,
     ),
-    bias=-4.927,
+    bias=-4.087,
 )
 """Of `SpeechFeatures`."""
 
 AUDIO: Final = Model(
     weights=(
-        -3.63,
-        -2.884,
-        2.474,
-        -5.55,
-        -2.841,
-        -4.401,
+        -4.203,
+        -3.268,
+        1.214,
+        -3.135,
+        -2.831,
+        -6.947,
     ),
-    bias=41.73,
+    bias=47.71,
 )
 """Of `KindFeatures`: how likely it is sound."""
 
-BURST_RISE: Final = 1.5
+BURST_RISE: Final = 2.0
 """Times what is usual: a window with more belongs to a burst."""
 
 BURST_EXCESS: Final = 25.0
 """Windows full of what is usual: a burst with more beside them is a key frame."""
 
-CHANGE: Final = 2.3
+CHANGE: Final = 2.6
 """Times what was usual before, or that part of it."""

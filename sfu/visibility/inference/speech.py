@@ -51,9 +51,14 @@ class SpeechFeatures:
         if len(self._sizes) < ENOUGH or len(self._means) < BEFORE + 1 + AFTER:
             return None
         low, middle, high = self._sizes.low, self._sizes.middle, self._sizes.high
-        if not low or high - low < FLAT * middle:
+        if not low or high - low < FLAT * middle or self._padded(middle, high):
             return None
         return self._features(low, middle, high)
+
+    def _padded(self, middle: float, high: float) -> bool:
+        """The largest packets are not all of one size, unless somebody pads them."""
+        least, most = min(self._means), max(self._means)
+        return least >= high and most - least < FLAT * middle
 
     def _features(self, low: float, middle: float, high: float) -> tuple[float, ...]:
         span = max(high - low, 2 * FLAT * middle)

@@ -20,7 +20,7 @@ TALKS: Final = 3
 """Streams of sound for each mode, one with each noise: none, quiet, loud."""
 
 
-KEPT: Final = (("none", TALKS, 1), ("constant rate", 1, 0), ("layers", 0, 1))
+KEPT: Final = (("none", TALKS, 0), ("constant rate", 1, 0), ("films", 0, 1), ("layers", 0, 1))
 """Files of calls by how they begin; streams of sound and of pictures for each mode."""
 
 

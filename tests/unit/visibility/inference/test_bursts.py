@@ -12,9 +12,8 @@ USUAL = 2000
 CALM = [USUAL] * MEMORY
 
 
-def feed(sizes: list[int]) -> list[int]:
+def feed(sizes: list[int], bursts: Bursts) -> list[int]:
     """The windows in which bursts began."""
-    bursts = Bursts()
     begun = []
     for place, size in enumerate(sizes):
         ago = bursts.feed(Window(WINDOW_SECONDS, size // 1000, size))
@@ -39,7 +38,7 @@ def feed(sizes: list[int]) -> list[int]:
 )
 def test_a_burst_is_a_key_frame(sizes: list[int], begun: list[int]) -> None:
     """If it is over soon, and more than what was held back."""
-    assert feed(sizes) == begun
+    assert feed(sizes, Bursts(rise=2.0, excess=5.0)) == begun
 
 
 def test_most_key_frames_of_test_calls_are_found() -> None:
@@ -47,7 +46,7 @@ def test_most_key_frames_of_test_calls_are_found() -> None:
     found = true = hits = 0
     for one in labelled("video"):
         if one.key_frames:
-            begun = feed([size for _, size in one.windows])
+            begun = feed([size for _, size in one.windows], Bursts())
             known = [place for place in one.key_frames if place > MEMORY]
             hits += sum(any(-1 <= place - key <= 3 for place in begun) for key in known)
             found, true = found + len(begun), true + len(known)
