@@ -13,7 +13,7 @@ SECOND_CHANCE = { test $$? -eq 1 && echo "Once more, each in turn, what failed:"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long test-image check bench bench-sealing bench-crowd bench-visibility clean check-python check-page test-page test-python test-browsers
+.PHONY: help run test test-long test-image check bench bench-sealing bench-crowd bench-visibility bench-inference clean check-python check-page test-page test-python test-browsers
 
 help: ## list these words
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1	\2/p' Makefile | expand -t 24
@@ -47,6 +47,10 @@ bench-crowd: .make/python .make/engine ## what a crowd costs a group: twelve, a 
 bench-visibility: .make/python ## what it costs to count what is seen, and to have a witness: instructions per packet
 	@$(NEED) valgrind
 	@$(BIN)/python -m benchmarks.visibility
+
+bench-inference: .make/python ## what sizes and times alone tell of calls, and what hides it (as root, a quarter of an hour)
+	@$(NEED) speech
+	@$(BIN)/python -m benchmarks.inference
 
 clean: ## remove what make made
 	@rm -rf .make .venv build *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/artifacts clients/web/dist clients/web/node_modules clients/python/sfu_clients/sealing/mls/engine.js

@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 
 from sfu.rooms.tally import SWITCH_BUCKETS, Tally
 from sfu.transport.drops import DatagramDrop
+from sfu.visibility.guesses import HEARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sfu.rooms.directory import Directory
     from sfu.transport.latency import Histogram
     from sfu.transport.node import Node
+    from sfu.visibility.guesses import Guesses
     from sfu.visibility.testimony import Witness
 
 
@@ -130,6 +132,7 @@ class Sources(NamedTuple):
     socket_drops: Callable[[], Mapping[str, int]]  # datagrams lost in the sockets, by reason
     websockets: Callable[[], Mapping[str, int]]  # that were closed, by what ended them
     recorded_bytes: Callable[[], int]  # that were written to the disk
+    guesses: Guesses
     witness: Witness | None = None
 
 
@@ -150,6 +153,7 @@ class _Collector(Collector):
         yield from _qualities(directory)
         yield from _visibility(directory)
         yield from _witnessed(directory, self._sources.witness)
+        yield _inferred(self._sources.guesses)
         yield _histogram(
             "sfu_forwarding_seconds",
             "From reading a datagram to the last of its copies having left.",
@@ -297,7 +301,7 @@ def _witnessed(directory: Directory, witness: Witness | None) -> Iterator[Metric
     for participant in directory.participants():
         for publication in participant.publications:
             seen = None if witness is None else witness.of_stream(publication)
-            verdict = "untried" if seen is None else seen[0]
+            verdict = "untried" if seen is None else seen.seen
             streams[participant.room.mode, publication.kind, verdict] += 1
     for labels, streams_count in sorted(streams.items()):
         family.add_metric(labels, streams_count)
@@ -315,6 +319,19 @@ def _witnessed(directory: Directory, witness: Witness | None) -> Iterator[Metric
     yield CounterMetricFamily(
         "sfu_visibility_witness_deaths", "Witness processes that ended or hung.", deaths
     )
+
+
+def _inferred(guesses: Guesses) -> Metric:
+    """What sizes and times alone told; docs/inference.md says how well."""
+    family = CounterMetricFamily(
+        "sfu_visibility_inferred_windows",
+        "Tenths of a second of what looks like sound, by whether it looks like speech.",
+        labels=("mode", "heard"),
+    )
+    for mode in sorted({"hop"} | {mode for mode, _ in guesses.heard}):
+        for heard in HEARD.values():
+            family.add_metric((mode, heard), guesses.heard[mode, heard])
+    return family
 
 
 def _qualities(directory: Directory) -> Iterator[Metric]:

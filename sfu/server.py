@@ -177,6 +177,7 @@ class Server:
                 socket_drops=self._socket_drops,
                 websockets=self._endings,
                 recorded_bytes=lambda: self.disk.written,
+                guesses=self.observer.guesses,
                 witness=self.witness,
             )
         )
@@ -185,7 +186,7 @@ class Server:
             sockets=self.sockets,
             whip=WhipRoutes(self.resources, any_origin=bool(self.secret)),
             recordings=RecordingRoutes(self.lobby, self.recorder),
-            visibility=VisibilityRoutes(self.lobby, self.observer.describe),
+            visibility=VisibilityRoutes(self.lobby, self.observer),
             trace=TraceRoutes(
                 self.lobby, clock=time.time, epoch=lambda: time.time() - time.monotonic()
             ),
@@ -335,7 +336,7 @@ def _witness(config: Config, directory: Directory, *, invited: bool) -> Witness 
         if wanted == "on":
             raise ConfigError("visibility.witness needs PyAV: install the package `av`.")
         return None
-    return Witness(directory)
+    return Witness(directory, clock=time.time)
 
 
 def _bracketed(address: str) -> str:

@@ -59,7 +59,7 @@ def _play(
     observes: bool,  # noqa: FBT001
     witnesses: bool,  # noqa: FBT001
 ) -> dict[str, Any]:
-    witness = Witness(call.hall.directory) if witnesses else None
+    witness = Witness(call.hall.directory, clock=time.time) if witnesses else None
     observer = Observer(call.hall.directory, witness, clock=time.time)
     ahead = call.hall.now - time.monotonic()
 

@@ -46,6 +46,12 @@ class Publication:
         return 0 if inbound is None else inbound.bytes
 
     @property
+    def packets(self) -> int:
+        """How many came."""
+        inbound = self.source.inbound
+        return 0 if inbound is None else inbound.packets
+
+    @property
     def depth(self) -> Depth:
         """How deep it was read; where nothing is sealed, the bytes of a shim are media."""
         inbound = self.source.inbound

@@ -1,35 +1,36 @@
-"""The privacy sheet over HTTP, for those whose token says moderator."""
-
-from collections.abc import Callable
+"""What the server could see of a room, over HTTP: for everybody who may watch it."""
 
 import msgspec
 from aiohttp import web
 
-from sfu.errors import Refused
-from sfu.rooms.room import Room
 from sfu.signalling.lobby import Lobby
-from sfu.signalling.moderation import ROOM, admit, refusing
-from sfu.visibility.sheet import Sheet
+from sfu.signalling.moderation import ROOM, admit_viewer, refusing
+from sfu.visibility.observer import Observer
 
 
 class VisibilityRoutes:
-    """`/rooms/{room}/visibility`."""
+    """`/rooms/{room}/visibility`, and the glimpses below it."""
 
-    def __init__(self, lobby: Lobby, describe: Callable[[Room], Sheet]) -> None:
+    def __init__(self, lobby: Lobby, observer: Observer) -> None:
         self._lobby = lobby
-        self._describe = describe
+        self._observer = observer
 
     def add_to(self, application: web.Application) -> None:
-        """Add the route."""
+        """Add the routes."""
         path = f"/rooms/{{room:{ROOM}}}/visibility"
         application.router.add_get(path, refusing(self.show))
+        application.router.add_get(f"{path}/glimpses", refusing(self.glimpse))
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Tell what the server could see in a room, while somebody is in it."""
-        admit(self._lobby, request)
-        room = self._lobby.find_room(request.match_info["room"])
-        if room is None:
-            raise Refused("no-room", "Nobody is in this room, so there is nothing to be seen.")
-        body = msgspec.json.encode(self._describe(room))
-        headers = {"Cache-Control": "no-store"}
-        return web.Response(body=body, content_type="application/json", headers=headers)
+        return _json(self._observer.describe(admit_viewer(self._lobby, request)))
+
+    async def glimpse(self, request: web.Request) -> web.StreamResponse:
+        """Show what the witness got out of its streams."""
+        return _json(self._observer.glimpse(admit_viewer(self._lobby, request)))
+
+
+def _json(document: msgspec.Struct) -> web.StreamResponse:
+    headers = {"Cache-Control": "no-store"}
+    body = msgspec.json.encode(document)
+    return web.Response(body=body, content_type="application/json", headers=headers)

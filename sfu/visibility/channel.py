@@ -25,7 +25,8 @@ HANGS: Final = 15.0
 """Seconds after which a process that does not answer is ended."""
 
 PACE: Final = 0.5
-"""Seconds from one sample to the next, at least: with many streams each is tried more seldom."""
+"""Seconds from one sample to the next, at least: with many streams each is tried more seldom.
+A stream's first sample need not wait for it."""
 
 _READ: Final = 1 << 16
 
@@ -45,9 +46,10 @@ class Channel:
         self._asked_at = 0.0
         self._start_at = 0.0
 
-    def is_free(self, *, now: float) -> bool:
-        """Whether a sample would be taken now."""
-        return self._answered and self._process is not None and now >= self._asked_at + PACE
+    def is_free(self, *, first: bool, now: float) -> bool:
+        """Whether a sample would be taken now, if it is the `first` of its stream or not."""
+        rested = first or now >= self._asked_at + PACE
+        return self._answered and self._process is not None and rested
 
     def put(self, excerpt: Excerpt, *, now: float) -> None:
         """Send a sample, as far as it goes at once; it has to be free."""

@@ -26,14 +26,24 @@ SOUNDS: Final = 50
 
 PICTURES: Final = 8
 
+FEW_PICTURES: Final = 4
+SLOW: Final = 2.0
+"""Of a picture that hardly changes so few do, after so many seconds."""
+
 REST: Final = 2.0
 """Seconds between two samples of one stream."""
+
+HURRIES: Final = 2
+"""Samples after a first that decided nothing, which are taken without a rest."""
 
 PATIENCE: Final = 1.5
 """Seconds without a key frame after which one is asked for."""
 
-ASKED_AGAIN: Final = 30.0
+ASKED_AGAIN: Final = 15.0
 """Seconds before that happens again."""
+
+ASKED_BY_VIEWERS: Final = 4.0
+"""The same, while people look at what is got out of the samples."""
 
 SILENT: Final = 1.0
 """Seconds without a packet after which a source is not asked for anything."""
@@ -48,21 +58,34 @@ class Lens:
 
     def __init__(self, publication: Publication, *, now: float) -> None:
         self.publication = publication
+        self.fresh = True  # nothing was decided of it yet
         self.sampled_at = now - REST  # the last time, if it was ever
+        self._hurries = HURRIES
         self._find = self._film if publication.kind == "video" else self._listen
         self._asked_at = now - ASKED_AGAIN
         self._packets: Packets = ()
         self._codec = Codec.OPUS
         self._first = -1  # number of the first packet of the last sample
         self._next = 0  # the least number with which another may begin
+        self._begun = -1, now  # the key frame of a sample that is not full yet, since when
+        self._interval = ASKED_AGAIN
 
     @property
     def full(self) -> bool:
         """Whether there is a sample to take; until somebody does, nothing else is looked at."""
         return bool(self._packets)
 
-    def look(self, *, now: float) -> None:
-        """See whether the packets of another sample have come, if it is time for one."""
+    @property
+    def awaited(self) -> bool:
+        """Whether packets come of which nothing is known."""
+        return self.fresh and self.publication.source.inbound is not None
+
+    def look(self, *, watched: bool, now: float) -> None:
+        """See whether the packets of another sample have come, if it is time for one.
+
+        `watched` says that people look at what is got out of it.
+        """
+        self._interval = ASKED_BY_VIEWERS if watched else ASKED_AGAIN
         if not self._packets and now >= self.sampled_at + REST:
             inbound = self.publication.source.inbound
             if inbound is not None:
@@ -71,8 +94,18 @@ class Lens:
     def take(self, number: int, *, now: float) -> Excerpt:
         """Return the sample that is full, under this number, and rest."""
         packets, self._packets = tuple(self._packets), ()
-        self.sampled_at = now
+        self.fresh, self.sampled_at = False, now
         return Excerpt(number, self._codec.value, self._first, packets)
+
+    def hurry(self) -> None:
+        """The first sample decided nothing: take another at once, but not for ever."""
+        if self._hurries > 0 and not self._packets:
+            self._hurries -= 1
+            self.fresh, self.sampled_at = True, -REST
+
+    def rest(self) -> None:
+        """Something is known now."""
+        self._hurries = 0
 
     def _keep(self, first: int, packets: Packets) -> None:
         """Keep a sample, unless its codec is not negotiated any more."""
@@ -96,15 +129,18 @@ class Lens:
         if first < self._next or first <= highest - VIDEO_PACKETS:
             self._ask(inbound, now=now)
             return
+        if self._begun[0] != first:
+            self._begun = first, now
         end = min(highest + 1, first + MAX_PACKETS)
         packets = self.publication.source.store.run(first, end)
         timestamps = {packet[_TIMESTAMP] for packet in packets if packet is not None}
-        if len(timestamps) > PICTURES or len(packets) == MAX_PACKETS:
+        enough = FEW_PICTURES if now >= self._begun[1] + SLOW else PICTURES
+        if len(timestamps) > enough or len(packets) == MAX_PACKETS:
             self._keep(first, _cut(packets))
 
     def _ask(self, inbound: Inbound, *, now: float) -> None:
         """Only where none has come by itself, and seldom: it costs everybody's quality."""
-        waited = now >= max(self.sampled_at + REST + PATIENCE, self._asked_at + ASKED_AGAIN)
+        waited = now >= max(self.sampled_at + REST + PATIENCE, self._asked_at + self._interval)
         if waited and now < inbound.last_at + SILENT:
             self._asked_at = now
             self.publication.source.request_key_frame(KeyFrameCause.WITNESS, now=now)

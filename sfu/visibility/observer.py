@@ -8,6 +8,8 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from sfu.rooms.holdings import FUNCTIONS
+from sfu.visibility.glimpses import MOST_LOOKS, Glimpses, Look
+from sfu.visibility.guesses import Guesses
 from sfu.visibility.sheet import Line, Sheet, Stream, Verdict, lines
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from sfu.rooms.directory import Directory
     from sfu.rooms.publication import Publication
     from sfu.rooms.room import Room
-    from sfu.visibility.sheet import Seen, Witnessed
+    from sfu.visibility.sheet import Witnessed
+    from sfu.visibility.testimony import Impression
 
 INTERVAL: Final = 1.0
 """Seconds between looks at every room: so exact is `since`."""
@@ -29,8 +32,12 @@ class Testimony(Protocol):
         """What it made of a room so far, by function."""
         ...
 
-    def of_stream(self, publication: Publication) -> tuple[Seen, str] | None:
-        """What it made of a stream last, with the figures."""
+    def of_stream(self, publication: Publication) -> Impression | None:
+        """What it made of a stream last."""
+        ...
+
+    def watch(self, room: Room) -> None:
+        """Somebody looks at what it got out of a room's streams."""
         ...
 
 
@@ -44,11 +51,13 @@ class Observer:
         self._directory = directory
         self._witness = witness
         self._clock = clock
+        self.guesses = Guesses(directory)
         self._due = 0.0
         self._since: WeakKeyDictionary[Room, dict[str, tuple[Verdict, float]]] = WeakKeyDictionary()
 
     def follow_up(self, *, now: float) -> None:
-        """Look at every room, if it is time to."""
+        """Look at how much came, and at every room if it is time to."""
+        self.guesses.follow_up(now=now)
         if now >= self._due:
             self._due = now + INTERVAL
             for room in self._directory.rooms.values():
@@ -63,6 +72,29 @@ class Observer:
             witness=self._witness is not None,
             functions=self._judge(room),
             streams=tuple(map(self._describe_stream, room.publications.values())),
+        )
+
+    def glimpse(self, room: Room) -> Glimpses:
+        """Tell what the witness got out of a room's streams; that asks it to look often."""
+        if self._witness is not None:
+            self._witness.watch(room)
+        looks = [self._glimpse_stream(one) for one in room.publications.values()]
+        looks.sort(key=lambda look: look.taken or 0.0, reverse=True)
+        return Glimpses(written=self._clock(), streams=tuple(looks[:MOST_LOOKS]))
+
+    def _glimpse_stream(self, publication: Publication) -> Look:
+        look = Look(
+            participant=publication.owner.id,
+            publication=publication.id,
+            function=FUNCTIONS[publication.origin],
+        )
+        impression = None if self._witness is None else self._witness.of_stream(publication)
+        if impression is None:
+            return look
+        seen, figures, tries, glimpse, taken = impression
+        found = None if glimpse is None else msgspec.structs.asdict(glimpse)
+        return msgspec.structs.replace(
+            look, seen=seen, figures=figures, tries=tries, taken=taken, **(found or {})
         )
 
     def _judge(self, room: Room) -> tuple[Line, ...]:
@@ -84,6 +116,7 @@ class Observer:
             function=FUNCTIONS[publication.origin],
             bytes=publication.bytes,
             depth=publication.depth.name.lower(),
-            seen=None if seen is None else seen[0],
-            figures=None if seen is None else seen[1],
+            seen=None if seen is None else seen.seen,
+            figures=None if seen is None else seen.figures,
+            inferred=self.guesses.of_stream(publication),
         )

@@ -7,14 +7,22 @@ import msgspec
 from sfu.errors import MalformedPacket
 from sfu.visibility.sheet import Seen
 
-MAX_MESSAGE: Final = 1 << 20
-"""Bytes of one message; a longer one is a mistake, or an attack."""
-
 MAX_PACKETS: Final = 600
 MAX_BYTES: Final = 600_000
 """Of one sample: a key picture of 1080 lines and some pictures after it."""
 
 LENGTH_BYTES: Final = 4
+
+MAX_PICTURE: Final = 8192
+"""Bytes of a thumbnail."""
+
+MAX_COLUMNS: Final = 50
+BANDS: Final = 20
+LOUDEST: Final = 15
+"""The highest level of a band; each is 5 dB more than the one below."""
+
+SILENCE: Final = -100
+"""The least loudness, in dB below the loudest that there is."""
 
 
 Codec = Literal["opus", "VP8", "VP9", "H264", "AV1"]
@@ -48,15 +56,39 @@ class Sample(msgspec.Struct, frozen=True, array_like=True):
     pieces: tuple[Piece, ...]
 
 
+Decibels = Annotated[int, msgspec.Meta(ge=SILENCE, le=0)]
+Level = Annotated[int, msgspec.Meta(ge=0, le=LOUDEST)]
+Column = Annotated[tuple[Level, ...], msgspec.Meta(min_length=BANDS, max_length=BANDS)]
+
+
+class Glimpse(msgspec.Struct, frozen=True, array_like=True):
+    """What was got out of a readable sample: of video a picture, of sound how it sounds.
+
+    It comes from a process that decodes what strangers send, so it is passed on, never decoded.
+    """
+
+    picture: Annotated[bytes, msgspec.Meta(max_length=MAX_PICTURE)] | None = None
+    """Said to be a JPEG."""
+    loudness: Annotated[tuple[Decibels, ...], msgspec.Meta(max_length=MAX_COLUMNS)] | None = None
+    """Of each packet."""
+    spectrogram: Annotated[tuple[Column, ...], msgspec.Meta(max_length=MAX_COLUMNS)] | None = None
+    """Of each packet, from the lowest band to the highest."""
+
+
 class Finding(msgspec.Struct, frozen=True, array_like=True):
     """What the witness makes of a sample."""
 
     number: int
     seen: Seen
     figures: Annotated[str, msgspec.Meta(max_length=400)]
+    glimpse: Glimpse | None = None
+    """Of a readable sample alone."""
 
 
 Message = TypeVar("Message", Excerpt, Finding)
+
+MOST_BYTES: Final[dict[type[msgspec.Struct], int]] = {Excerpt: 1 << 20, Finding: 1 << 14}
+"""Of one message; a longer one is a mistake, or an attack."""
 
 
 def write(message: Excerpt | Finding) -> bytes:
@@ -70,6 +102,7 @@ class Incoming(Generic[Message]):
 
     def __init__(self, kind: type[Message]) -> None:
         self._decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(kind)
+        self._most = LENGTH_BYTES + MOST_BYTES[kind]
         self._data = bytearray()
 
     def feed(self, data: bytes) -> list[Message]:
@@ -78,7 +111,7 @@ class Incoming(Generic[Message]):
         found: list[Message] = []
         while len(self._data) >= LENGTH_BYTES:
             end = LENGTH_BYTES + int.from_bytes(self._data[:LENGTH_BYTES], "big")
-            if end > LENGTH_BYTES + MAX_MESSAGE:
+            if end > self._most:
                 raise MalformedPacket("a message of a length that is never sent")
             if len(self._data) < end:
                 break

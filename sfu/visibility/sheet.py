@@ -74,6 +74,18 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """Unix time at which the verdict became this one; None while there is nothing."""
 
 
+class Inferred(msgspec.Struct, frozen=True, kw_only=True):
+    """What sizes and times alone tell of a stream; None is "don't know"."""
+
+    kind: Literal["audio", "video"] | None = None
+    speaking: bool | None = None
+    """Now; None of pictures."""
+    key_frames: int = 0
+    """Bursts that look like one, so far."""
+    changes: int = 0
+    """Lasting changes of the rate: of layers, resolution or scene."""
+
+
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
     """One publication that is there now."""
 
@@ -85,6 +97,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     seen: Seen | None = None
     """What the witness made of it last; None before, or without a witness."""
     figures: str | None = None
+    inferred: Inferred
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):

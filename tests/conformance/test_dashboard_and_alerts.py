@@ -20,6 +20,7 @@ from sfu.server import Server
 from sfu.signalling.values import Mode
 from sfu.signalling.websocket import Ending
 from sfu.transport.drops import DatagramDrop, PeerDrop
+from sfu.visibility.guesses import HEARD
 from sfu.visibility.sheet import Seen
 from sfu.wire.rtcp import GenericNack
 from tests.support.hall import Hall
@@ -142,6 +143,7 @@ VALUES: Mapping[str, set[str]] = {
     "layer": {"none"},
     "held": {"clear", "opaque"},
     "mode": set(get_args(Mode)),
+    "heard": set(HEARD.values()),
     "verdict": {*get_args(Seen), "untried"},
     "result": {"connected", "closed", "closed_by_peer"},
     "reason": names(DatagramDrop, PeerDrop, Drop, Verdict)

@@ -148,8 +148,10 @@ def test_without_a_directory_nothing_is_recorded(server: Server) -> None:
 class Call:
     """Two people in a sealed room, of whom one consents, and what they sent before sealing."""
 
-    def __init__(self, server: Server, mode: Mode) -> None:
+    def __init__(self, server: Server, mode: Mode, key: str) -> None:
+        """`key` is the public key that Ana consents to."""
         self._server = server
+        self._key = key
         self._mode: Mode = mode
         self._secret = base64url.encode(os.urandom(16))
         self.sent: dict[str, list[bytes]] = {"Ana": [], "Ben": []}
@@ -157,16 +159,16 @@ class Call:
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
         """Ana consents, Ben does not."""
-        async with self.client("Ana", consents=True) as ana, self.client("Ben") as ben:
+        async with self.client("Ana", consents_to=self._key) as ana, self.client("Ben") as ben:
             await ana.publish(*drawn("VP9"))
             await ben.publish(*drawn("VP8"))
             await asyncio.gather(self._watch(ana, "Ben"), self._watch(ben, "Ana"))
             yield
 
-    def client(self, name: str, *, consents: bool = False) -> Client:
+    def client(self, name: str, *, consents_to: str | None = None) -> Client:
         """Somebody who is in the call meanwhile."""
         url, secret, mode = self._server.url, self._secret, self._mode
-        return Client(url, "hall", name=name, secret=secret, mode=mode, consents=consents)
+        return Client(url, "hall", name=name, secret=secret, mode=mode, consents_to=consents_to)
 
     async def _watch(self, viewer: Client, name: str) -> None:
         """Keep what arrives of somebody, opened: it is what they sent."""
@@ -196,7 +198,7 @@ async def test_who_consents_can_be_opened_and_nobody_else(
 
     Somebody comes and goes meanwhile, so that a group has three epochs.
     """
-    call = Call(recorder, mode)
+    call = Call(recorder, mode, key[1])
     async with call.going_on():
         status, text = await asyncio.to_thread(ask, hall(recorder), "POST")
         assert (status, b"public_key" in text) == (400, True)
@@ -242,7 +244,7 @@ async def test_another_key_opens_nothing(
     recorder: Server, tmp_path: Path, key: tuple[Path, str]
 ) -> None:
     """One sentence says so, and no file is written."""
-    call = Call(recorder, "e2ee-passphrase")
+    call = Call(recorder, "e2ee-passphrase", key[1])
     async with call.going_on():
         ident = await start(recorder, public_key=key[1])
         await asyncio.sleep(1)
@@ -271,6 +273,15 @@ def answer(page: Page, word: str) -> None:
     page.driver.find_element(By.CSS_SELECTOR, selector).click()
 
 
+def shows_key(page: Page, key: str) -> None:
+    """In the dialog, so that people can ask whether it is that of who records."""
+    wait_until(
+        lambda: page.driver.find_elements(By.CSS_SELECTOR, "[data-recording-key]"), 10, "asks"
+    )
+    code = page.driver.find_element(By.CSS_SELECTOR, "[data-recording-key]")
+    assert code.text.replace(" ", "") == key
+
+
 def shows_rec(page: Page) -> None:
     """In the header, where nobody can overlook it."""
     mark = page.driver.find_element(By.CSS_SELECTOR, "button[data-rec]")
@@ -297,6 +308,8 @@ def test_a_page_says_that_it_is_recorded_and_asks(
     assert status == 201, text
     ident = str(json.loads(text)["id"])
     for page, word, state in ((ana, "give", "given"), (ben, "refuse", "refused")):
+        shows_key(page, key[1])
+        page.screenshot(f"asked-{page.name}")
         answer(page, word)
         shows_rec(page)
         assert consents(page) == state

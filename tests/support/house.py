@@ -1,5 +1,6 @@
 """A lobby in memory, and clients that talk to it through sessions."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -42,13 +43,20 @@ class Client:
 class House:
     """A lobby over a hall."""
 
-    def __init__(self, *, grants: dict[str, Grant] | None = None, seats: int = 50) -> None:
+    def __init__(
+        self,
+        *,
+        grants: dict[str, Grant] | None = None,
+        verify: Callable[[str], Grant] | None = None,
+        seats: int = 50,
+    ) -> None:
+        """Tokens are the names of `grants`, or whatever `verify` reads; or there are none."""
         self.hall = Hall(Limits(participants=seats))
         self.lobby = Lobby(
             self.hall.directory,
             self.hall.node,
             candidates=lambda: ("u0 1 udp 1 127.0.0.1 10000 typ host",),
-            verify=None if grants is None else self._verify,
+            verify=verify if grants is None else self._verify,
         )
         self._grants = grants or {}
 

@@ -47,9 +47,7 @@ class Site:
             sockets=self.sockets,
             whip=WhipRoutes(Resources(lobby), any_origin=False),
             recordings=RecordingRoutes(lobby, None),
-            visibility=VisibilityRoutes(
-                lobby, Observer(hall.directory, None, clock=lambda: 0.0).describe
-            ),
+            visibility=VisibilityRoutes(lobby, Observer(hall.directory, None, clock=lambda: 0.0)),
             trace=TraceRoutes(lobby, clock=lambda: 0.0, epoch=lambda: 0.0),
             render_metrics=lambda: (b"sfu_rooms 0\n", "text/plain; version=1.0.0"),
             ready=lambda: self.ready,

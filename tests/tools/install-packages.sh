@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that the machine has what a word stands for, or says in one sentence what is missing.
 #
-#     tests/tools/install-packages.sh python|node|browsers|image|valgrind
+#     tests/tools/install-packages.sh python|node|browsers|image|speech|valgrind
 #
 # Installs Debian packages, and only those that are missing; that needs root, or sudo.
 set -euo pipefail
@@ -72,11 +72,20 @@ callgrind() {
   if [ "${#missing[@]}" -gt 0 ]; then install "${missing[@]}"; fi
 }
 
+speech() {
+  PATH="$PATH:/usr/sbin:/sbin"
+  local missing=()
+  command -v espeak-ng >/dev/null || missing+=(espeak-ng)
+  command -v tcpdump >/dev/null || missing+=(tcpdump)
+  if [ "${#missing[@]}" -gt 0 ]; then install "${missing[@]}"; fi
+}
+
 case "${1:-}" in
   python) python ;;
   node) node_js ;;
   browsers) browsers ;;
   image) image ;;
+  speech) speech ;;
   valgrind) callgrind ;;
-  *) say "usage: $0 python|node|browsers|image|valgrind"; exit 2 ;;
+  *) say "usage: $0 python|node|browsers|image|speech|valgrind"; exit 2 ;;
 esac

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sfu.media.depth import Depth
 from sfu.metrics import Sources, registry_of, render
 from sfu.transport.latency import Histogram
+from sfu.visibility.guesses import Guesses
 from tests.support.hall import Hall
 from tests.support.media import VIDEO_SSRC, VP8, audio_track, video_track
 from tests.support.packets import rtp, vp8
@@ -27,6 +28,7 @@ def registry_over(hall: Hall) -> CollectorRegistry:
             socket_drops=lambda: {"receive_buffer_full": 3},
             websockets=lambda: {"silent": 2},
             recorded_bytes=lambda: 17,
+            guesses=Guesses(hall.directory),
         )
     )
 

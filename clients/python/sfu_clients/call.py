@@ -264,12 +264,15 @@ class Call:
 def _terms(line: Line, publisher: Publisher, section: AnsweredSection) -> StreamTerms:
     payload_type = section.payload_types[publisher.source.codec]
     repeated = next((n for n, apt in section.rtx.items() if apt == payload_type), None)
+    extensions = dict(section.extensions)
+    if publisher.concealment.hide_level:  # whatever the server says that we had offered
+        extensions.pop(Extension.AUDIO_LEVEL, None)
     return StreamTerms(
         mid=line.mid,
         ssrc=line.ssrc,
         rtx_ssrc=None if repeated is None else line.rtx_ssrc,
         payload_type=payload_type,
         rtx_payload_type=repeated,
-        extensions=section.extensions,
+        extensions=extensions,
         clock_rate=publisher.clock_rate,
     )

@@ -31,6 +31,7 @@ from sfu_clients import tasks
 from sfu_clients.call import Call
 from sfu_clients.errors import ClientError
 from sfu_clients.listeners import Listeners
+from sfu_clients.media.concealment import NOTHING_HIDDEN, Concealment
 from sfu_clients.media.sources import Source
 from sfu_clients.publisher import Publisher
 from sfu_clients.roster import Roster
@@ -60,22 +61,24 @@ class Client:
         secret: str | None = None,
         mode: Mode | None = None,
         device: Device | None = None,
-        consents: bool = False,
+        consents_to: str | None = None,
         keylog: KeyLog | None = None,
+        concealment: Concealment = NOTHING_HIDDEN,
     ) -> None:
         """`url` is http(s)://host:port; `insecure` believes any certificate; `keylog` gets keys.
 
         With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all;
         without a mode, in `e2ee-passphrase`. In `e2ee-mls`, the others know us by our `device`.
-        Who `consents` lets the owner of a recording's key open what is sent meanwhile.
+        In sealed rooms, `consents_to` is the public key of recordings that may open what is sent.
         """
         self._url, self._insecure, self._keylog = url, insecure, keylog
+        self._concealment = concealment
         self._roster = Roster()
         self.mode = session_for(
             mode=mode,
             secret=secret,
             device=device,
-            consents=consents,
+            consents_to=consents_to,
             keylog=keylog,
             room=room,
             name=name,
@@ -145,7 +148,7 @@ class Client:
     async def publish(self, *sources: Source) -> list[Publisher]:
         """Publish these, each as a track of its own; they begin when the connection stands."""
         self.mode.seal(sources)
-        publishers = [Publisher(source) for source in sources]
+        publishers = [Publisher(source, self._concealment) for source in sources]
         self.publishers += publishers
         try:
             await self._negotiate()

@@ -36,6 +36,7 @@ class Line:
                 codecs=(self.publisher.source.codec,),
                 ssrc=self.ssrc,
                 rtx_ssrc=self.rtx_ssrc if video else None,
+                levels=not self.publisher.concealment.hide_level,
             )
         return OfferedSection(
             mid=self.mid,

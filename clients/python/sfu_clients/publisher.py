@@ -8,6 +8,7 @@ from typing import Any, Final
 from sfu.wire.rtcp import FullIntraRequest, GenericNack, PictureLoss, ReportBlock
 from sfu_clients import tasks
 from sfu_clients.errors import ClientError
+from sfu_clients.media.concealment import NOTHING_HIDDEN, Concealment
 from sfu_clients.media.sources import Source
 from sfu_clients.payload import CLOCK_RATES
 from sfu_clients.rtp.outgoing import NTP_EPOCH, OutgoingStream
@@ -21,9 +22,17 @@ Request = GenericNack | PictureLoss | FullIntraRequest
 class Publisher:
     """One published track."""
 
-    def __init__(self, source: Source, *, clock: Callable[[], float] = time.time) -> None:
-        """`clock` tells seconds since 1970."""
+    def __init__(
+        self,
+        source: Source,
+        concealment: Concealment = NOTHING_HIDDEN,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`clock` tells seconds since 1970. Raises ClientError for what cannot be hidden."""
+        source.conceal(concealment)
         self.source = source
+        self.concealment = concealment
         self.kind = "audio" if source.codec == "opus" else "video"
         self.publication: str | None = None
         """The id that the server gave it, once it is known."""

@@ -47,6 +47,8 @@ class OfferedSection:
     ssrc: int | None = None
     """Of what is sent; its retransmissions have `rtx_ssrc`, sound has none."""
     rtx_ssrc: int | None = None
+    levels: bool = True
+    """Whether loudness may be told (RFC 6464)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,11 @@ def _section(section: OfferedSection, local: LocalTransport, cname: str) -> list
         "a=setup:actpass",
         "a=rtcp-mux",
         "a=rtcp-rsize",
-        *(f"a=extmap:{ident} {URIS[kind]}" for kind, ident in _EXTENSIONS[section.kind].items()),
+        *(
+            f"a=extmap:{ident} {URIS[kind]}"
+            for kind, ident in _EXTENSIONS[section.kind].items()
+            if section.levels or kind is not Extension.AUDIO_LEVEL
+        ),
         *(line for codec in section.codecs for line in _codec(codec, section.kind)),
         *_ssrcs(section, cname),
     ]

@@ -1,6 +1,7 @@
 /** Which screen is shown, and what leads from one to the next. */
 
 import { Call } from "./call/call";
+import { Concealment } from "./call/concealment";
 import type { Ending } from "./call/ending";
 import { knowsSpatialLayers } from "./call/layers";
 import { type Return, saveReturn, takeReturn } from "./call/session";
@@ -38,6 +39,7 @@ const DEVICE_PATIENCE_MS = 1500;
 export class App {
   readonly #root: HTMLElement;
   readonly #settings: Settings;
+  readonly #concealment = new Concealment(localStorage);
   #screen: Screen | null = null;
   #call: Call | null = null;
   #sound: Sound | null = null;
@@ -100,6 +102,7 @@ export class App {
     const screen = new JoinScreen({
       form: this.#form,
       format: this.#settings.camera ?? DEFAULT_CAMERA,
+      concealment: this.#concealment,
       invited: this.#settings.token !== null,
       link: this.#settings.secret === "damaged" ? "damaged" : this.#link,
       join: (form) => {
@@ -140,6 +143,7 @@ export class App {
         mode: modeOf(this.#link),
         keeper,
         trust: new Trust(localStorage),
+        concealment: this.#concealment,
       },
       {
         changed: () => this.#drawCall(),
@@ -224,7 +228,7 @@ export class App {
   #showCall(): void {
     if (this.#call && this.#sound) {
       this.#show(
-        new CallScreen(this.#call, this.#sound, this.#link, (language) => {
+        new CallScreen(this.#call, this.#sound, this.#concealment, this.#link, (language) => {
           this.#setLanguage(language);
           this.#showCall();
         }),

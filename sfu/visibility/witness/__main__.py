@@ -17,7 +17,7 @@ MEMORY = 1 << 30
 CPU_SECONDS = 6
 """Of one sample; who takes longer is ended by SIGXCPU."""
 
-NICE = 10
+NICE = 5
 """Media goes first."""
 
 

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import Final, NamedTuple, cast
 
 import av
@@ -12,6 +13,12 @@ MAX_PIXELS: Final = 4096 * 2304
 COLUMNS: Final = 64
 ROWS: Final = 48
 """So many places of a picture are looked at."""
+
+THUMBNAIL: Final = 160
+"""Points of the longer side of a thumbnail."""
+
+COARSENESS: Final = (4, 8, 16, 31)
+"""Quantizers of its JPEG, from the best; the first that makes it small enough is taken."""
 
 _LIBRARIES: Final = {
     "opus": ("libopus", {}),
@@ -46,8 +53,33 @@ def pictures(codec: str, frames: Sequence[bytes]) -> Iterator[Picture]:
         yield Picture(width, height, luma)
 
 
-def sounds(frames: Sequence[bytes]) -> Iterator[Sequence[float]]:
-    """The samples of one channel, from -1 to 1, of each frame that decodes."""
+def thumbnail(codec: str, frames: Sequence[bytes], *, most: int) -> bytes | None:
+    """The last picture that comes of frames, as a JPEG of at most so many bytes."""
+    last = None
+    for last in _decode(codec, frames):  # noqa: B007 - the last one is wanted
+        pass
+    if last is None:
+        return None
+    frame = cast("av.VideoFrame", last)
+    scale = min(1.0, THUMBNAIL / max(frame.width, frame.height))
+    width, height = (max(2, round(side * scale / 2) * 2) for side in (frame.width, frame.height))
+    small = frame.reformat(width, height, "yuvj420p", threads=1)
+    tries = (_jpeg(small, coarseness) for coarseness in COARSENESS)
+    return next((jpeg for jpeg in tries if len(jpeg) <= most), None)
+
+
+def _jpeg(frame: av.VideoFrame, coarseness: int) -> bytes:
+    context = av.CodecContext.create("mjpeg", "w")
+    context.width, context.height, context.pix_fmt = frame.width, frame.height, "yuvj420p"
+    context.time_base = Fraction(1, 1)
+    context.thread_count = 1
+    context.qmin = context.qmax = coarseness
+    frame.pts = 0
+    return b"".join(bytes(packet) for packet in (*context.encode(frame), *context.encode(None)))
+
+
+def sounds(frames: Sequence[bytes], *, most: int) -> Iterator[Sequence[float]]:
+    """The first `most` samples of one channel, from -1 to 1, of each frame that decodes."""
     for decoded in _decode("opus", frames):
         frame = cast("av.AudioFrame", decoded)
         floats = "flt" in frame.format.name
@@ -55,8 +87,8 @@ def sounds(frames: Sequence[bytes]) -> Iterator[Sequence[float]]:
         data = bytes(frame.planes[0])
         values.frombytes(data[: len(data) // values.itemsize * values.itemsize])
         step = 1 if frame.format.is_planar else frame.layout.nb_channels
-        chosen = values[: frame.samples * step : step]
-        yield chosen if floats else array("f", [value / 32768 for value in chosen])
+        chosen = values[: min(frame.samples, most) * step : step]
+        yield chosen if floats else array("f", map((1 / 32768).__mul__, chosen))
 
 
 def _decode(codec: str, frames: Sequence[bytes]) -> Iterator[av.VideoFrame | av.AudioFrame]:

@@ -8,6 +8,7 @@ noise never does makes it readable.
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import log2, log10, sqrt
+from operator import mul, sub
 from random import Random
 from statistics import fmean, pstdev
 from typing import Final, NamedTuple
@@ -15,6 +16,7 @@ from typing import Final, NamedTuple
 from sfu.errors import MalformedPacket
 from sfu.visibility.samples import Finding, Piece, Sample
 from sfu.visibility.witness.decoding import Picture, pictures, sounds
+from sfu.visibility.witness.glimpsing import glimpse_of
 from sfu.wire.frames import unwrap
 
 TRIALS: Final = 12
@@ -27,6 +29,9 @@ FEWEST_PICTURES: Final = 4
 FEWEST_SOUNDS: Final = 25
 DECODED: Final = 0.75
 """Share of the pictures that a decoder has to show, and of noise at most a third of that."""
+
+LEAST_SIDE: Final = 16
+"""Points of a side of a picture of anything; noise as a header of AV1 makes lines and points."""
 
 SMOOTH: Final = 0.3
 """Correlation of neighbours in a picture of anything; a flat one has none."""
@@ -55,13 +60,16 @@ _HEADS: Final[dict[str, Callable[[bytes], int]]] = {
 
 
 def judge(sample: Sample, random: Random) -> Finding:
-    """Decide, and give the figures."""
+    """Decide, and give the figures; of what is readable, with a glimpse."""
     pieces = _whole(sample.pieces)
     if sample.codec == "opus":
-        seen, figures = _judge_sound([piece.payload for piece in pieces], random)
+        frames = [piece.payload for piece in pieces]
+        seen, figures = _judge_sound(frames, random)
     else:
-        seen, figures = _judge_video(sample.codec, _frames(sample.codec, pieces), random)
-    return Finding(sample.number, seen, figures)  # type: ignore[arg-type]
+        frames = _frames(sample.codec, pieces)
+        seen, figures = _judge_video(sample.codec, frames, random)
+    glimpse = glimpse_of(sample.codec, frames) if seen == "readable" else None
+    return Finding(sample.number, seen, figures, glimpse)  # type: ignore[arg-type]
 
 
 def _whole(pieces: Sequence[Piece]) -> list[Piece]:
@@ -126,7 +134,8 @@ def _noise(codec: str, frames: Sequence[bytes], random: Random) -> list[bytes]:
 
 
 def _show(codec: str, frames: Sequence[bytes]) -> _Show:
-    shown = list(pictures(codec, frames))
+    found = pictures(codec, frames)
+    shown = [one for one in found if one.width >= LEAST_SIDE and one.height >= LEAST_SIDE]
     if not shown:
         return _Show(0, 0.0, "none")
     return _Show(
@@ -204,7 +213,7 @@ def _header_length(frames: Sequence[bytes]) -> int:
 
 def _features(frames: Sequence[bytes]) -> dict[str, float]:
     """What is heard: how loud, how rough, and how much either changes from piece to piece."""
-    heard = [_hear(sound[:WINDOW]) for sound in sounds(frames)]
+    heard = [_hear(sound) for sound in sounds(frames, most=WINDOW)]
     if len(heard) < 2:  # noqa: PLR2004 - nothing to compare
         return dict.fromkeys(("loudness", "roughness", "change", "turn", "decoded"), 0.0)
     loudness, roughness = [one for one, _ in heard], [other for _, other in heard]
@@ -219,8 +228,8 @@ def _features(frames: Sequence[bytes]) -> dict[str, float]:
 
 def _hear(sound: Sequence[float]) -> tuple[float, float]:
     """Loudness in dB, and the share of it in the change from one sample to the next."""
-    energy = sum(value * value for value in sound)
-    change = sum((b - a) ** 2 for a, b in pairwise(sound))
+    steps = list(map(sub, sound[1:], sound))
+    energy, change = sum(map(mul, sound, sound)), sum(map(mul, steps, steps))
     loudness = 10 * log10(energy / max(1, len(sound)) + 1e-9)
     return loudness, change / (energy + 1e-9)
 

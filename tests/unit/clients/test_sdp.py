@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.signalling.sdp import parse_sdp
-from sfu.wire.extensions import Extension
+from sfu.wire.extensions import URIS, Extension
 from sfu_clients.errors import ClientError
 from sfu_clients.sdp import LocalTransport, OfferedSection, read_answer, write_offer
 
@@ -55,6 +55,20 @@ def test_offers_are_understood_by_the_server() -> None:
     text = write_offer(sections, LOCAL, session_id=9, version=2, cname="c")
     assert text.count("a=ssrc-group:FID 5 6") == 1
     assert text.endswith("\r\n")
+
+
+def test_loudness_is_offered_unless_it_is_hidden() -> None:
+    """RFC 6464's extension, of the m-line that it is hidden in alone."""
+    sections = [
+        OfferedSection("0", "audio", "sendonly", ("opus",), ssrc=7, levels=False),
+        OfferedSection("1", "audio", "sendonly", ("opus",), ssrc=8),
+    ]
+    hidden, told = parse_sdp(
+        write_offer(sections, LOCAL, session_id=9, version=2, cname="c")
+    ).sections
+    level = URIS[Extension.AUDIO_LEVEL]
+    assert level not in {one.uri for one in hidden.extmaps}
+    assert {one.uri for one in told.extmaps} == {one.uri for one in hidden.extmaps} | {level}
 
 
 def test_reads_an_answer() -> None:

@@ -39,12 +39,13 @@ def answers(channel: Channel, *, now: float) -> list[Finding]:
 
 
 def test_one_sample_at_a_time(channel: Channel) -> None:
-    """The next one is taken when the first is judged, and not at once."""
+    """The next one is taken when the first is judged; at once if its stream was never tried."""
     channel.put(SMALL, now=100.0)
-    assert not channel.is_free(now=100.0 + PACE)
+    assert not channel.is_free(first=True, now=100.0 + PACE)
     assert [finding.number for finding in answers(channel, now=100.0)] == [1]
-    assert not channel.is_free(now=100.0)
-    assert channel.is_free(now=100.0 + PACE)
+    assert not channel.is_free(first=False, now=100.0)
+    assert channel.is_free(first=False, now=100.0 + PACE)
+    assert channel.is_free(first=True, now=100.0)
 
 
 def test_a_process_that_stands_still_is_not_waited_for(channel: Channel) -> None:
@@ -72,7 +73,7 @@ def test_a_process_that_ends_is_counted(channel: Channel) -> None:
     process(channel).wait()
     channel.follow_up(now=101.0)
     assert channel.deaths == 1
-    assert not channel.is_free(now=101.0)
+    assert not channel.is_free(first=True, now=101.0)
 
 
 def test_a_process_that_cannot_start_is_tried_later(monkeypatch: pytest.MonkeyPatch) -> None:

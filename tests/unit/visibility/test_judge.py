@@ -88,6 +88,21 @@ def test_too_little_decides_nothing(name: str, kept: list[int]) -> None:
     assert judge(Sample(1, whole.codec, pieces), dice()).seen == "undecided"
 
 
+@pytest.mark.parametrize("name", CODECS)
+def test_nothing_is_extracted_from_noise(name: str) -> None:
+    """Whatever a decoder makes of it."""
+    random = dice()
+    finding = judge(sample(name, lambda _, payload: random.randbytes(len(payload))), dice())
+    assert finding.seen != "readable"
+    assert finding.glimpse is None
+
+
+@pytest.mark.parametrize("seed", [163, 166, 208])
+def test_noise_that_decodes_into_lines_and_points_is_noise(seed: int) -> None:
+    """After the header of an AV1 sequence it says any size, also 1x34 and 1x1."""
+    assert judge(sample("av1-l3t3"), dice(seed)).seen == "readable"
+
+
 def test_order_of_arrival_does_not_matter() -> None:
     """What was sent again comes late."""
     whole = sample("vp8-simulcast")

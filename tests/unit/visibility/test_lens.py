@@ -6,7 +6,18 @@ import pytest
 from structlog.testing import capture_logs
 
 from sfu.media.key_frames import KeyFrameCause
-from sfu.visibility.lens import ASKED_AGAIN, PATIENCE, PICTURES, REST, SILENT, SOUNDS, Lens
+from sfu.visibility.lens import (
+    ASKED_AGAIN,
+    ASKED_BY_VIEWERS,
+    FEW_PICTURES,
+    PATIENCE,
+    PICTURES,
+    REST,
+    SILENT,
+    SLOW,
+    SOUNDS,
+    Lens,
+)
 from sfu.visibility.samples import MAX_BYTES, MAX_PACKETS, Excerpt, Finding
 from sfu.visibility.testimony import Witness
 from tests.support.hall import Guest, Hall
@@ -45,9 +56,9 @@ class Scene:
         self.ana, (self.publication,) = self.hall.publisher(track)
         self.lens = Lens(self.publication, now=self.hall.now)
 
-    def look(self) -> Excerpt | None:
+    def look(self, *, watched: bool = False) -> Excerpt | None:
         """Look, and take what there is."""
-        self.lens.look(now=self.hall.now)
+        self.lens.look(watched=watched, now=self.hall.now)
         return self.lens.take(5, now=self.hall.now) if self.lens.full else None
 
     @property
@@ -122,13 +133,13 @@ def test_between_samples_it_rests(camera: Scene) -> None:
 def test_what_nobody_takes_is_kept_and_nothing_else(camera: Scene) -> None:
     """A witness that hangs costs one sample of each stream, however long it hangs."""
     camera.ana.send([picture(number, key_frame=number % 20 == 0) for number in range(20)])
-    camera.lens.look(now=camera.hall.now)
+    camera.lens.look(watched=False, now=camera.hall.now)
     for start in range(20, 2000, 20):
         camera.ana.send(
             [picture(number, key_frame=number == start) for number in range(start, start + 20)]
         )
         camera.hall.now += REST
-        camera.lens.look(now=camera.hall.now)
+        camera.lens.look(watched=False, now=camera.hall.now)
     sample = camera.lens.take(1, now=camera.hall.now)
     assert sample.packets[0] == picture(0, key_frame=True)
     assert len(sample.packets) == PICTURES + 1
@@ -185,6 +196,42 @@ def test_it_asks_for_a_key_frame_only_where_none_comes(camera: Scene) -> None:
         assert camera.asked == asked
 
 
+def test_it_asks_more_often_while_people_look(camera: Scene) -> None:
+    """They are shown pictures, and each begins with a key frame."""
+    camera.look()
+    camera.hall.now += PATIENCE
+    camera.ana.send([picture(number) for number in range(3)])
+    camera.look(watched=True)
+    assert camera.asked == 1
+    waits = ((ASKED_BY_VIEWERS - 0.1, True, 1), (0.2, False, 1), (0.0, True, 2))
+    for number, (wait, watched, asked) in enumerate(waits, start=3):
+        camera.hall.now += wait
+        camera.ana.send([picture(number)])
+        camera.look(watched=watched)
+        assert camera.asked == asked
+
+
+def test_of_a_picture_that_hardly_changes_few_do(camera: Scene) -> None:
+    """A shared screen that stands still is judged in time, too."""
+    camera.ana.send([picture(number, key_frame=number == 0) for number in range(FEW_PICTURES)])
+    assert camera.look() is None
+    camera.hall.now += SLOW
+    assert camera.look() is None
+    camera.ana.send([picture(FEW_PICTURES)])
+    sample = camera.look()
+    assert sample is not None
+    assert len(sample.packets) == FEW_PICTURES + 1
+
+
+def test_a_first_sample_that_decided_nothing_is_followed_at_once(camera: Scene) -> None:
+    """By two more at most; and none hurries once something is known."""
+    for start in range(0, 100, 20):
+        camera.ana.send([picture(start + at, key_frame=at == 0) for at in range(20)])
+        taken = camera.look()
+        assert (taken is not None) is (start < 60)
+        camera.lens.hurry()
+
+
 def test_what_begins_anew_is_another_sample(camera: Scene) -> None:
     """Its numbers say nothing of those before."""
     camera.ana.send([picture(number, key_frame=number == 0) for number in range(5)])
@@ -209,7 +256,7 @@ def test_a_codec_that_is_not_negotiated_any_more_has_no_name(microphone: Scene) 
 def test_a_bug_of_the_witness_ends_the_witness_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """It looks at nothing more, and media goes on."""
     microphone = Scene(video=False)
-    witness = Witness(microphone.hall.directory)
+    witness = Witness(microphone.hall.directory, clock=lambda: 1000.0)
 
     def follow_up(*, now: float) -> list[Finding]:
         raise ZeroDivisionError(now)

@@ -7,7 +7,8 @@ import pytest
 from sfu.rooms.publication import Publication
 from sfu.rooms.room import HOP, Room
 from sfu.visibility.observer import INTERVAL, Observer
-from sfu.visibility.sheet import Line, Seen, Sheet, Witnessed
+from sfu.visibility.sheet import Line, Sheet, Witnessed
+from sfu.visibility.testimony import Impression
 from tests.support.hall import Guest, Hall
 from tests.support.media import VIDEO_SSRC, VP8, audio_track, video_track
 from tests.support.packets import rtp, vp8
@@ -36,8 +37,11 @@ class Witness:
         assert room.name == "hall"
         return {"video": self.found}
 
-    def of_stream(self, publication: Publication) -> tuple[Seen, str] | None:
-        return ("opaque", f"figures of a {publication.kind}")
+    def of_stream(self, publication: Publication) -> Impression | None:
+        return Impression("opaque", f"figures of a {publication.kind}", 1, None, 1000.0)
+
+    def watch(self, room: Room) -> None:
+        raise NotImplementedError
 
 
 class Scene:

@@ -26,7 +26,7 @@ class Stalled:
         self.reels = Reel(), Reel()
         self.call = Screening(name, self.reels)
         self.stopped: list[int] = []
-        self.witness = Witness(self.call.hall.directory)
+        self.witness = Witness(self.call.hall.directory, clock=lambda: 0.0)
         self.call.on_follow_up = self._follow_up
 
     def _follow_up(self, now: float) -> None:

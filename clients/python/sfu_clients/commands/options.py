@@ -10,6 +10,7 @@ from sfu.keylog import KeyLog
 from sfu.signalling.messages import Mode
 from sfu_clients.client import Client
 from sfu_clients.errors import ClientError
+from sfu_clients.media.concealment import NOTHING_HIDDEN, Concealment
 from sfu_clients.sealing.mls.devices import DeviceFile
 from sfu_clients.sealing.session import GROUP_MODE, SEALED_MODE
 
@@ -77,7 +78,12 @@ def read_seconds(text: str) -> float:
     return number
 
 
-def client(options: argparse.Namespace, *, consents: bool = False) -> Client:
+def client(
+    options: argparse.Namespace,
+    *,
+    consents_to: str | None = None,
+    concealment: Concealment = NOTHING_HIDDEN,
+) -> Client:
     """The participant that the options describe; raises ClientError."""
     mode: Mode = read_mode(options)
     return Client(
@@ -88,7 +94,8 @@ def client(options: argparse.Namespace, *, consents: bool = False) -> Client:
         insecure=options.insecure,
         secret=read_secret(options, mode),
         mode=mode,
-        consents=consents,
+        consents_to=consents_to,
+        concealment=concealment,
         keylog=None if options.keylog is None else _open_keylog(options.keylog),
         device=None if options.identity is None else DeviceFile(options.identity).open(),
     )

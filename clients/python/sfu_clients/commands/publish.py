@@ -5,11 +5,13 @@ import asyncio
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from sfu_clients.commands.options import Commands, add_call_options, client
 from sfu_clients.commands.stay import stay
 from sfu_clients.errors import ClientError
+from sfu_clients.media.concealment import Concealment
 from sfu_clients.media.files import MAX_RATE, MAX_SIZE, open_file
 from sfu_clients.media.recorded import RecordedSource
 from sfu_clients.media.sources import (
@@ -21,6 +23,8 @@ from sfu_clients.media.sources import (
 )
 from sfu_clients.publisher import Publisher
 from sfu_clients.recordings.recording import load_recording
+from sfu_clients.sealing import base64url
+from sfu_clients.sealing.consent import KEY_BYTES
 
 CODECS: Final = {"vp8": "VP8", "vp9": "VP9", "av1": "AV1", "h264": "H264"}
 """Encoding names by the words of the option."""
@@ -48,10 +52,39 @@ def add(commands: Commands) -> None:
     command.add_argument("--rate", type=read_rate, help="most pictures per second")
     command.add_argument(
         "--consent-to-recording",
-        action="store_true",
-        help="in sealed rooms: let those who record open what is sent",
+        type=read_key,
+        metavar="PUBLIC_KEY",
+        help="in sealed rooms: let recordings of this key open what is sent",
     )
+    _add_concealment(command)
     command.set_defaults(run=run)
+
+
+def _add_concealment(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--constant-rate",
+        action="store_true",
+        help="hide when somebody speaks: as many bytes of sound for silence as for speech",
+    )
+    command.add_argument(
+        "--no-audio-level",
+        action="store_true",
+        help="leave loudness out of the packets; then nobody is found to be the speaker",
+    )
+    command.add_argument(
+        "--padding",
+        action="store_true",
+        help="hide sizes: sound in packets of one size, pictures up to 12 %% longer",
+    )
+
+
+def read_concealment(options: argparse.Namespace) -> Concealment:
+    """What is to be hidden."""
+    return Concealment(
+        constant_rate=options.constant_rate,
+        hide_level=options.no_audio_level,
+        padding=options.padding,
+    )
 
 
 def read_size(text: str) -> tuple[int, int]:
@@ -69,6 +102,14 @@ def read_rate(text: str) -> int:
     if re.fullmatch(r"[0-9]{1,2}", text) and 1 <= int(text) <= 60:  # noqa: PLR2004
         return int(text)
     raise ClientError(f"{text!r} is no rate: say 1 to 60.")
+
+
+def read_key(text: str) -> str:
+    """A recording's public key, as `sfu-client recording-key` prints it; raises ClientError."""
+    with suppress(ValueError):
+        if len(base64url.decode(text)) == KEY_BYTES:
+            return text
+    raise ClientError(f"{text!r} is no public key: say what `sfu-client recording-key` printed.")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -97,7 +138,9 @@ def open_sources(options: argparse.Namespace) -> list[Source]:
 
 
 async def _publish(options: argparse.Namespace, sources: Sequence[Source]) -> None:
-    async with client(options, consents=options.consent_to_recording) as participant:
+    hidden = read_concealment(options)
+    participating = client(options, consents_to=options.consent_to_recording, concealment=hidden)
+    async with participating as participant:
         publishers = await participant.publish(*sources)
         over = asyncio.ensure_future(_all_ended(publishers))
         try:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sfu.wire.extensions import Extension
 from sfu_clients.errors import ClientError
+from sfu_clients.media.padding import Padder, padder
 from sfu_clients.payload import EncodedFrame, packetizer
 from sfu_clients.rtp.outgoing import MediaPacket
 
@@ -20,6 +21,7 @@ class Cutter:
         self._codec = codec
         self._packetizer = packetizer(codec)
         self._seal: FrameSeal | None = None
+        self._pad: Padder | None = None
 
     def seal(self, seal: FrameSeal) -> None:
         """Seal each frame from now on; raises ClientError if that cannot be."""
@@ -27,11 +29,17 @@ class Cutter:
             raise ClientError("AV1 is sealed with dependency descriptors only: take vp8 or vp9.")
         self._seal = seal
 
+    def pad(self) -> None:
+        """Pad each frame from now on, before it is sealed."""
+        self._pad = padder(self._codec)
+
     def cut(self, frames: Iterable[EncodedFrame]) -> list[MediaPacket]:
         """The packets of these frames, in order."""
         return [packet for frame in frames for packet in self._cut_one(frame)]
 
     def _cut_one(self, frame: EncodedFrame) -> list[MediaPacket]:
+        if self._pad is not None:
+            frame = replace(frame, data=self._pad(frame.data))
         if self._seal is not None:
             sealed = self._seal(frame)
             if sealed is None:

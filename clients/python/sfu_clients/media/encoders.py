@@ -131,7 +131,8 @@ class VideoEncoder:
 class OpusEncoder:
     """Encodes stereo or mono sound in pieces of 20 ms."""
 
-    def __init__(self, layout: str = "mono") -> None:
+    def __init__(self, layout: str = "mono", *, constant_rate: bool = False) -> None:
+        """At a constant rate, silence takes as many bytes as speech does."""
         context = av.CodecContext.create("libopus", "w")
         assert isinstance(context, AudioCodecContext)
         context.sample_rate = AUDIO_CLOCK
@@ -139,7 +140,8 @@ class OpusEncoder:
         context.layout = layout
         context.bit_rate = AUDIO_BITRATE
         context.time_base = Fraction(1, AUDIO_CLOCK)
-        context.options = {"application": "voip", "frame_duration": "20"}
+        context.options = {"application": "voip", "frame_duration": "20", "dtx": "0"}
+        context.options["vbr"] = "off" if constant_rate else "on"
         self._context = context
 
     def encode(self, sound: av.AudioFrame, timestamp: int, *, level: int) -> list[EncodedFrame]:

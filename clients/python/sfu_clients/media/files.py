@@ -7,6 +7,7 @@ import av
 
 from sfu.signalling.messages import MediaSource
 from sfu_clients.errors import ClientError
+from sfu_clients.media.concealment import Concealment
 from sfu_clients.media.cutter import Cutter, FrameSeal
 from sfu_clients.media.encoders import AUDIO_CLOCK, VIDEO_CLOCK, OpusEncoder, VideoEncoder
 from sfu_clients.media.reader import Reader, TimedFrame, find_stream, opened
@@ -110,6 +111,11 @@ class FileVideo:
         """Seal each frame before it is cut."""
         self._cutter.seal(seal)
 
+    def conceal(self, concealment: Concealment) -> None:
+        """Pad each frame, if that is asked for."""
+        if concealment.padding:
+            self._cutter.pad()
+
 
 def _thinned(frames: Iterator[TimedFrame], rate: int) -> Iterator[TimedFrame]:
     """Not more pictures per second than `rate`."""
@@ -157,6 +163,12 @@ class FileAudio:
     def seal(self, seal: FrameSeal) -> None:
         """Seal each frame before it is cut."""
         self._cutter.seal(seal)
+
+    def conceal(self, concealment: Concealment) -> None:
+        """Encode and pad each piece accordingly."""
+        self._encoder = OpusEncoder("stereo", constant_rate=concealment.constant_rate)
+        if concealment.padding:
+            self._cutter.pad()
 
 
 def _pieces(path: str, frames: Iterator[TimedFrame]) -> Iterator[tuple[float, av.AudioFrame]]:

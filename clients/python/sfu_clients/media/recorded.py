@@ -2,6 +2,7 @@
 
 from sfu.signalling.messages import MediaSource
 from sfu_clients.errors import ClientError
+from sfu_clients.media.concealment import Concealment
 from sfu_clients.media.cutter import FrameSeal
 from sfu_clients.recordings.recording import RecordedStream, Recording
 from sfu_clients.recordings.replay import Replay
@@ -49,6 +50,11 @@ class RecordedSource:
         if not can_be_sealed(self.codec, self._stream):
             raise ClientError(f"This recording of {self.codec} cannot be sealed.")
         self._resealer = Resealer(self.codec, seal)
+
+    def conceal(self, concealment: Concealment) -> None:
+        """Raise ClientError for what would change its frames."""
+        if concealment.constant_rate or concealment.padding:
+            raise ClientError("A recording is sent as it was recorded: its sizes cannot be hidden.")
 
 
 def _octets(stream: RecordedStream) -> int:

@@ -3,6 +3,7 @@
 from typing import Final, Protocol
 
 from sfu.signalling.messages import MediaSource
+from sfu_clients.media.concealment import Concealment
 from sfu_clients.media.cutter import Cutter, FrameSeal
 from sfu_clients.media.encoders import AUDIO_CLOCK, VIDEO_CLOCK, OpusEncoder, VideoEncoder
 from sfu_clients.media.pattern import Pattern
@@ -40,6 +41,10 @@ class Source(Protocol):
 
     def seal(self, seal: FrameSeal) -> None:
         """Seal each frame before it is cut; raises ClientError if that cannot be."""
+        ...
+
+    def conceal(self, concealment: Concealment) -> None:
+        """Before the first frame: hide its size; raises ClientError if that cannot be."""
         ...
 
 
@@ -87,6 +92,11 @@ class PatternSource:
         """Seal each frame before it is cut."""
         self._cutter.seal(seal)
 
+    def conceal(self, concealment: Concealment) -> None:
+        """Pad each frame, if that is asked for."""
+        if concealment.padding:
+            self._cutter.pad()
+
 
 class ToneSource:
     """The tone, in Opus."""
@@ -122,3 +132,9 @@ class ToneSource:
     def seal(self, seal: FrameSeal) -> None:
         """Seal each frame before it is cut."""
         self._cutter.seal(seal)
+
+    def conceal(self, concealment: Concealment) -> None:
+        """Encode and pad each piece accordingly."""
+        self._encoder = OpusEncoder(constant_rate=concealment.constant_rate)
+        if concealment.padding:
+            self._cutter.pad()

@@ -19,8 +19,8 @@ MODES: Final[dict[Mode, int]] = {"e2ee-passphrase": 1, "e2ee-mls": 2}
 
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)  # RFC 9180, base mode
 _INFO: Final = b"milkglass recording 1"
-_KEY_BYTES: Final = 32
-_PLAIN_BYTES: Final = 1 + 8 + 4 + 16 + _KEY_BYTES
+KEY_BYTES: Final = 32
+_PLAIN_BYTES: Final = 1 + 8 + 4 + 16 + KEY_BYTES
 
 
 def seal_keys(sender: Sender, mode: Mode, public_key: str, recording: str) -> str:
@@ -47,7 +47,7 @@ class RecordingKey:
 
     def __init__(self, private: bytes) -> None:
         """Raises SealError unless it has 32 bytes."""
-        if len(private) != _KEY_BYTES:
+        if len(private) != KEY_BYTES:
             raise SealError("a recording's key has 32 bytes")
         self._private = X25519PrivateKey.from_private_bytes(private)
 
@@ -82,7 +82,7 @@ def make_key(path: Path) -> str:
 
     Raises ClientError; a file that is there stays as it is.
     """
-    private = os.urandom(_KEY_BYTES)
+    private = os.urandom(KEY_BYTES)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:

@@ -1,4 +1,4 @@
-"""Consents to whatever is recorded: sends our keys for it, and again when we have others."""
+"""Consents to recordings of one key: sends our keys for it, and again when we have others."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,11 +18,15 @@ from sfu_clients.signalling import Signalling
 
 
 class Consenting:
-    """Until it is cancelled, everybody with a recording's key can open what we send meanwhile."""
+    """Until it is cancelled, whoever has that key can open what we send meanwhile."""
 
-    def __init__(self, seal: Callable[[str, str], str]) -> None:
-        """`seal` seals our keys of now for a recording's key; raises SealError if it cannot."""
+    def __init__(self, seal: Callable[[str, str], str], public_key: str | None) -> None:
+        """`seal` seals our keys of now for a recording's key; raises SealError if it cannot.
+
+        A recording of any other key than this one is the server's wish, not ours; None: of all.
+        """
         self._seal = seal
+        self._public_key = public_key
         self._recording: Recording | None = None
         self._due = asyncio.Event()
 
@@ -44,9 +48,10 @@ class Consenting:
             await self._due.wait()
             self._due.clear()
             recording = self._recording
-            if recording is None or recording.public_key is None:
+            key = self._public_key
+            if recording is None or key is None or recording.public_key != key:
                 continue
             # Whoever returns to the server hears again of what is recorded; and no key, no keys.
             with suppress(SealError, ClientError):
-                sealed = self._seal(recording.public_key, recording.id)
+                sealed = self._seal(key, recording.id)
                 await signalling.send(SendRecordingKeys(recording=recording.id, sealed=sealed))

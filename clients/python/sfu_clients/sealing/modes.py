@@ -29,7 +29,7 @@ def session_for(  # noqa: PLR0913 - by name: how one joins
     room: str,
     name: str,
     roster: Roster,
-    consents: bool,
+    consents_to: str | None,
     keylog: KeyLog | None,
 ) -> Session:
     """Without a mode, the secret decides; raises ClientError for what does not fit together."""
@@ -39,7 +39,9 @@ def session_for(  # noqa: PLR0913 - by name: how one joins
     if secret is None:
         return ClearSession()
     if mode == SEALED_MODE:
-        return SealedSession(SealedRoom(secret, room, name, keylog), roster, consents=consents)
+        return SealedSession(
+            SealedRoom(secret, room, name, keylog), roster, consents_to=consents_to
+        )
     assert mode == GROUP_MODE
     # V8 is for those who need it.
     from sfu_clients.sealing.mls.session import GroupSession  # noqa: PLC0415
@@ -50,6 +52,6 @@ def session_for(  # noqa: PLR0913 - by name: how one joins
         name=name,
         device=device or Device.new(),
         roster=roster,
-        consents=consents,
+        consents_to=consents_to,
         keylog=keylog,
     )

@@ -147,11 +147,11 @@ class SealedSession:
 
     name: Mode = SEALED_MODE
 
-    def __init__(self, room: SealedRoom, roster: Roster, *, consents: bool = False) -> None:
-        """Whoever `consents` lets every recording of the room be opened, as far as it is theirs."""
+    def __init__(self, room: SealedRoom, roster: Roster, *, consents_to: str | None = None) -> None:
+        """`consents_to` is the public key of recordings that may open what is ours."""
         self._room = room
         self._roster = roster
-        self._consenting = Consenting(room.seal_keys) if consents else None
+        self._consenting = Consenting(room.seal_keys, consents_to)
 
     async def begin(self) -> str:
         """The same for the whole call."""
@@ -178,8 +178,7 @@ class SealedSession:
         """
         if is_about_people(message):
             self.hand_out_keys(subscribers)
-        if self._consenting is not None:
-            self._consenting.hear(message)
+        self._consenting.hear(message)
         if not isinstance(message, SealedChat):
             return None if isinstance(message, Chat) else message
         text = self._room.open_line(message.participant, message.line)
@@ -199,8 +198,7 @@ class SealedSession:
         """Report what was not opened, and consent to recordings."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(report_refusals(self._room.refusals, stage.signalling))
-            if self._consenting is not None:
-                tasks.create_task(self._consenting.run(stage.signalling))
+            tasks.create_task(self._consenting.run(stage.signalling))
 
     async def end(self) -> None:
         """The keys go with this."""

@@ -13,25 +13,24 @@ import type {
 } from "../protocol/messages";
 import type { Keeper } from "../sealing/keeper";
 import type { CameraFormat } from "../settings";
+import type { Concealment } from "./concealment";
 import { Consent } from "./consent";
 import type { Ending, Phase } from "./ending";
+import { type Glimpses, parseGlimpses } from "./glimpses";
 import type { Heard } from "./hearing";
 import { chooseEncoding, type EncodingWish, readsDescriptors, sealableWish } from "./layers";
 import { Meter } from "./meter";
 import { Mutes } from "./mutes";
 import { type Notice, noticesOf } from "./notices";
-import { Peer } from "./peer";
+import { Peer, TRANSPORT_CODES } from "./peer";
 import { type Protection, protect } from "./protection";
 import type { Seals } from "./seals";
 import type { LocalMedia, Wanted } from "./sections";
-import { fetchSheet, type Sheet } from "./sheet";
+import { fetchVisibility, parseSheet, type Sheet } from "./sheet";
 import { Signalling } from "./signalling";
 import { type CallState, emptyState, ownPublications, receivable, reduce, withheld } from "./state";
 import type { StatsBook } from "./stats";
 import { type Choice, Wishes } from "./wishes";
-
-/** Problems that a new peer connection mends. */
-const TRANSPORT_CODES: ReadonlySet<string> = new Set(["transport-lost", "transport-closed"]);
 
 export interface CallOptions {
   readonly url: string;
@@ -49,6 +48,7 @@ export interface CallOptions {
   readonly keeper: Keeper | null;
   /** Whom this browser has met before. */
   readonly trust: Trust;
+  readonly concealment: Concealment;
 }
 
 export interface CallEvents {
@@ -70,7 +70,10 @@ export class Call {
   #changePending = false;
   /** What the server made of the room, asked anew; null if it does not tell us. */
   readonly askSheet = (): Promise<Sheet | null> =>
-    fetchSheet(this.#options.room, this.#options.token);
+    fetchVisibility(this.#options.room, this.#options.token, "", parseSheet);
+  /** What the server got out of the streams of the room when it tried. */
+  readonly askGlimpses = (): Promise<Glimpses | null> =>
+    fetchVisibility(this.#options.room, this.#options.token, "/glimpses", parseGlimpses);
   readonly #options: CallOptions;
   readonly #events: CallEvents;
   readonly #signalling: Signalling;
@@ -96,6 +99,7 @@ export class Call {
     this.#peer = new Peer(
       { send: (offer) => this.#signalling.offer(offer), changed: () => this.#changed() },
       keeper,
+      options.concealment,
     );
     this.#meter = new Meter(this.#peer, keeper, {
       measured: () => events.measured(),

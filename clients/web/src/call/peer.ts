@@ -1,9 +1,13 @@
 /** The one peer connection of a call, in whichever incarnation it currently is. */
 
 import type { Answer, Identifier, MediaSource, Offer, SectionNote } from "../protocol/messages";
+import type { Concealment } from "./concealment";
 import { Negotiation } from "./negotiation";
 import { Recovery } from "./recovery";
 import { isSame, type LocalMedia, Sections, type Transforms, type Wanted } from "./sections";
+
+/** Problems that a new peer connection mends. */
+export const TRANSPORT_CODES: ReadonlySet<string> = new Set(["transport-lost", "transport-closed"]);
 
 export interface PeerEvents {
   send(offer: Offer): boolean;
@@ -24,16 +28,20 @@ export class Peer {
   #now: Incarnation;
   readonly #events: PeerEvents;
   readonly #transforms: Transforms | null;
+  readonly #concealment: Concealment;
   readonly #recovery = new Recovery({
     restart: () => this.#restartIce(),
     rebuild: () => this.rebuild(),
   });
 
   /** With transforms, the call is sealed. */
-  constructor(events: PeerEvents, transforms: Transforms | null) {
+  constructor(events: PeerEvents, transforms: Transforms | null, concealment: Concealment) {
     this.#events = events;
     this.#transforms = transforms;
+    this.#concealment = concealment;
     this.#now = this.#incarnate();
+    transforms?.pad(concealment.isOn);
+    concealment.changed = () => this.#now.negotiation.request();
   }
 
   get connection(): RTCPeerConnection {
@@ -108,8 +116,10 @@ export class Peer {
     return this.#notes.find(({ mid }) => mid === section?.mid) ?? null;
   }
 
-  answered(answer: Answer): Promise<void> {
-    return this.#now.negotiation.answered(answer);
+  async answered(answer: Answer): Promise<void> {
+    const sdp = this.#concealment.answered(answer.sdp);
+    await this.#now.negotiation.answered({ ...answer, sdp });
+    this.#transforms?.pad(this.#concealment.isOn);
   }
 
   refused(id: number): Promise<void> {
@@ -156,6 +166,7 @@ export class Peer {
   }
 
   close(): void {
+    this.#concealment.changed = null;
     this.#recovery.signallingLost();
     this.#dispose();
   }
@@ -169,9 +180,10 @@ export class Peer {
     const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
     const sections = new Sections(connection, this.#transforms);
     const negotiation = new Negotiation(connection, sections, {
-      send: (offer) => this.#events.send(offer),
+      send: (offer) => this.#events.send({ ...offer, sdp: this.#concealment.offered(offer.sdp) }),
       prepare: () => {
         sections.synchronize(this.#publish, this.#receive);
+        sections.tellLevels(!this.#concealment.isOn);
         this.#events.changed();
       },
       answered: (notes) => {

@@ -43,6 +43,7 @@ export interface Transforms {
   outgoing(source: MediaSource): RTCRtpScriptTransform;
   incoming(): Incoming;
   lead(route: number, to: Wanted | null): void;
+  pad(isOn: boolean): void;
 }
 
 type Use =
@@ -102,6 +103,15 @@ export class Sections {
     for (const [publication, wanted] of receive) {
       if (!this.stream(publication)) {
         this.#receive(publication, wanted);
+      }
+    }
+  }
+
+  /** Offer the loudness of sound, or not; what was once left out, Chromium offers only when asked. */
+  tellLevels(isTold: boolean): void {
+    for (const { transceiver } of this.#sections) {
+      if (transceiver.currentDirection !== "stopped") {
+        chooseLevels(transceiver, isTold);
       }
     }
   }
@@ -264,4 +274,17 @@ function chooseExtensions(transceiver: RTCRtpTransceiver & ExtensibleTransceiver
     extension.direction = wanted ? "sendrecv" : "stopped";
   }
   transceiver.setHeaderExtensionsToNegotiate?.(extensions);
+}
+
+/** Firefox cannot be asked: it always offers them. */
+function chooseLevels(
+  transceiver: RTCRtpTransceiver & ExtensibleTransceiver,
+  isTold: boolean,
+): void {
+  const extensions = transceiver.getHeaderExtensionsToNegotiate?.() ?? [];
+  const level = extensions.find(({ uri }) => uri.endsWith(":ssrc-audio-level"));
+  if (level) {
+    level.direction = isTold ? "sendrecv" : "stopped";
+    transceiver.setHeaderExtensionsToNegotiate?.(extensions);
+  }
 }

@@ -1,5 +1,6 @@
 /** German. */
 
+import { eyeDe } from "./eye.de";
 import type { Dictionary } from "./index";
 
 export const de: Dictionary = {
@@ -148,27 +149,9 @@ export const de: Dictionary = {
       "Dieser Browser kann Gespräche nicht Ende-zu-Ende verschlüsseln. Aktuelle Versionen von Chromium, Firefox und Safari können es.",
   },
 
+  seeing: eyeDe,
+
   rec: "REC",
-  eye: "Auge des Servers",
-  eyeOn: "Dieser Server versucht zu lesen, was durch ihn geht, um zu zeigen, ob er es kann.",
-  eyeReport:
-    "Das ist der eigene Bericht des Servers: Er ist so viel wert wie das Vertrauen in ihn.",
-  eyeSilent: "Der Server zeigt seinen Bericht nur denen, die moderieren.",
-  seenFunctions: {
-    audio: "Ton",
-    video: "Bild",
-    screen: "Geteilte Bildschirme",
-    chat: "Chat",
-    roster: "Wer da ist",
-    recording: "Aufzeichnung",
-    addresses: "Netzadressen",
-    activity: "Wer wann wie viel sendet",
-  },
-  seen: {
-    none: "noch nichts",
-    readable: "der Server kann es lesen",
-    opaque: "versiegelt: der Server kann es nicht lesen",
-  },
   recorded: "Dieses Gespräch wird aufgezeichnet.",
   recordedBy: (name: string) => `${name} zeichnet dieses Gespräch auf.`,
   recordedInClear: "Der Server zeichnet alle hier auf und kann die Aufzeichnung lesen.",
@@ -179,6 +162,8 @@ export const de: Dictionary = {
     "Der Server speichert versiegelten Ton und versiegelte Bilder, die er nicht lesen kann.",
     "Wenn du es erlaubst, kann dich sehen und hören, wer den Schlüssel der Aufzeichnung hat, vom Beginn deines Besuchs an. Für das, was folgt, kannst du das später ändern.",
   ],
+  recordingKey:
+    "Der Schlüssel der Aufzeichnung, wie der Server ihn ankündigt. Wer aufzeichnet, kann dir sagen, ob es der eigene ist:",
   allowRecording: "Erlauben",
   refuseRecording: "Nicht erlauben",
 
@@ -188,6 +173,9 @@ export const de: Dictionary = {
   standard: "Standard",
   noDevice: "Keine gefunden",
   devices: "Geräte",
+  hideSpeech: "Verbergen, wann ich spreche",
+  hideSpeechText:
+    "Stille wird dann in ebenso großen Paketen gesendet wie Sprache, sodass deren Größe nicht verrät, wann Sie sprechen. Das braucht etwas mehr Daten, und anderen wird nicht mehr angezeigt, dass Sie sprechen.",
   cameraProblem: {
     insecure: "Die Kamera braucht HTTPS oder localhost.",
     denied:

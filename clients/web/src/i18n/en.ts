@@ -1,5 +1,7 @@
 /** English. The other languages have exactly these entries. */
 
+import { eyeEn } from "./eye.en";
+
 export const en = {
   language: "English",
 
@@ -140,26 +142,9 @@ export const en = {
       "This browser cannot encrypt a call end to end. A current Chromium, Firefox or Safari can.",
   },
 
+  seeing: eyeEn,
+
   // Recording
-  eye: "Server's eye",
-  eyeOn: "This server tries to read what passes through it, to show whether it can.",
-  eyeReport: "This is the server's own report: it is worth as much as the server can be trusted.",
-  eyeSilent: "The server shows its report to moderators only.",
-  seenFunctions: {
-    audio: "Sound",
-    video: "Pictures",
-    screen: "Shared screens",
-    chat: "Chat",
-    roster: "Who is there",
-    recording: "Recording",
-    addresses: "Network addresses",
-    activity: "Who sends how much, and when",
-  },
-  seen: {
-    none: "nothing yet",
-    readable: "the server can read it",
-    opaque: "sealed: the server cannot read it",
-  },
   rec: "REC",
   recorded: "This call is recorded.",
   recordedBy: (name: string) => `${name} records this call.`,
@@ -171,6 +156,8 @@ export const en = {
     "The server stores sealed audio and video that it cannot read.",
     "If you allow it, whoever has the recording's key can see and hear you in it from the beginning of your visit. You can change that later for what follows.",
   ] as readonly string[],
+  recordingKey:
+    "The recording's key, as the server announces it. Whoever records can tell you whether it is theirs:",
   allowRecording: "Allow",
   refuseRecording: "Do not allow",
 
@@ -181,6 +168,9 @@ export const en = {
   standard: "Standard",
   noDevice: "None found",
   devices: "Devices",
+  hideSpeech: "Hide when I speak",
+  hideSpeechText:
+    "Silence is then sent in packets as large as speech, so that their size does not tell when you speak. It takes a little more data, and others no longer see you marked as speaking.",
   cameraProblem: {
     insecure: "The camera needs HTTPS or localhost.",
     denied: "The camera is not allowed. Allow it in the address bar, then switch it on again.",

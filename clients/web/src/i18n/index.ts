@@ -2,13 +2,7 @@
 
 import { de } from "./de";
 import { en } from "./en";
-
-/** The shape of `en`, without its wording. */
-type Shape<T> = T extends string
-  ? string
-  : T extends (...words: infer Words) => string
-    ? (...words: Words) => string
-    : { readonly [Key in keyof T]: Shape<T[Key]> };
+import type { Shape } from "./shape";
 
 export type Dictionary = Shape<typeof en>;
 export type Language = "en" | "de";

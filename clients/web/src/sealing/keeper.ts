@@ -142,6 +142,11 @@ export class Keeper {
     this.#tell("lead", { route, to: target });
   }
 
+  /** Whether sizes of what we seal are to tell less, from now on. */
+  pad(isOn: boolean): void {
+    this.#tell("pad", { isOn });
+  }
+
   /** The keys are gone; what is under way is never answered. */
   close(): void {
     this.#worker.terminate();

@@ -46,6 +46,8 @@ export interface Requests {
   /** What arrives on this route is somebody's stream from now on; nobody's, for null. */
   lead: { in: { route: number; to: Target | null }; out: null };
   count: { in: object; out: ReadonlyMap<number, RouteReport> };
+  /** Whether frames of ours are padded before they are sealed, from now on. */
+  pad: { in: { isOn: boolean }; out: null };
 }
 
 export interface GroupOptions {

@@ -12,6 +12,7 @@ import {
   type Sealer,
 } from "./frames";
 import { Progressing, Punctuality } from "./liveness";
+import type { Padding } from "./padding";
 import type { RouteReport, Target } from "./requests";
 import { isSealable } from "./shims";
 import { Waiting } from "./waiting";
@@ -69,12 +70,13 @@ export function codecOf({ mimeType = "" }: FrameMetadata): string {
   return mimeType.split("/")[1] ?? "";
 }
 
-/** Seal a frame in place; false if it must not leave. `now` is in milliseconds. */
+/** Seal a frame in place, padded or not; false if it must not leave. `now` is in milliseconds. */
 export async function sealFrame(
   keys: Keys | null,
   stream: number,
   frame: EncodedFrame,
   now: number,
+  padding: Padding | null = null,
 ): Promise<boolean> {
   const metadata = frame.getMetadata();
   const codec = codecOf(metadata);
@@ -83,7 +85,9 @@ export async function sealFrame(
     return false;
   }
   const info = describe(frame, metadata, now);
-  frame.data = (await sealer.seal(codec, new Uint8Array(frame.data), info)).buffer;
+  const media = new Uint8Array(frame.data);
+  const padded = padding?.pad(codec, stream, media) ?? media;
+  frame.data = (await sealer.seal(codec, padded, info)).buffer;
   return true;
 }
 

@@ -7,6 +7,7 @@ import type { Device } from "../mls/types";
 import { stretch } from "./argon2";
 import { GroupKeys } from "./groupkeys";
 import { Keyring } from "./keyring";
+import { Padding } from "./padding";
 import { RoomKeys } from "./passphrase";
 import type {
   Answer,
@@ -45,6 +46,7 @@ type Handlers = {
 const scope = self as unknown as WorkerScope;
 const routes = new Map<number, Route>();
 let keys: Keyring | GroupKeys | null = null;
+let padding: Padding | null = null;
 
 /** Milliseconds since 1970 by a clock that never leaps, whatever is done to that of the machine. */
 function now(): number {
@@ -143,6 +145,10 @@ const handlers: Handlers = {
     return null;
   },
   sealKeys: ({ publicKey, recording }) => keys?.sealKeys(publicKey, recording) ?? null,
+  pad: ({ isOn }) => {
+    padding = isOn ? (padding ?? new Padding()) : null;
+    return null;
+  },
   count: () => new Map([...routes].map(([number, one]) => [number, one.report(keys)])),
 };
 
@@ -177,7 +183,7 @@ scope.onrtctransform = ({ transformer }) => {
   const { options } = transformer;
   if ("stream" in options) {
     pump(transformer, async (frame, deliver) => {
-      if (await sealFrame(keys, options.stream, frame, now())) {
+      if (await sealFrame(keys, options.stream, frame, now(), padding)) {
         deliver(frame);
       }
     });

@@ -1,6 +1,7 @@
 /** The screen of a running call. */
 
 import type { Call } from "../call/call";
+import type { Concealment } from "../call/concealment";
 import type { Notice } from "../call/notices";
 import { people } from "../call/roster";
 import { type CallState, findPublication, isTrusted, others } from "../call/state";
@@ -46,6 +47,7 @@ export class CallScreen implements Screen {
   constructor(
     call: Call,
     sound: Sound,
+    concealment: Concealment,
     link: LinkSecret | null,
     changeLanguage: (language: Language) => void,
   ) {
@@ -55,7 +57,7 @@ export class CallScreen implements Screen {
     this.#lock = new Lock(call, link);
     this.#alerts = new AlertBar(call, () => this.#lock.open());
     this.#grid = new Grid(call);
-    this.#devices = new OwnDevices(call.local, sound, (text) => this.say(text));
+    this.#devices = new OwnDevices(call.local, sound, concealment, (text) => this.say(text));
     this.#recording = new RecMark(call);
     this.#eye = new ServerEye(call);
     this.#panel = new SidePanel(call, this.#recording.line, {
@@ -69,7 +71,7 @@ export class CallScreen implements Screen {
       "main",
       { class: "call" },
       this.#header(changeLanguage),
-      h("div", { class: "said" }, this.#alerts.element, this.#banner),
+      h("div", { class: "said" }, this.#alerts.element, this.#eye.alarm, this.#banner),
       h("div", { class: "stage" }, this.#grid.element, this.#panel.element),
       this.#controls.element,
       this.#toasts.element,
@@ -144,6 +146,7 @@ export class CallScreen implements Screen {
   dispose(): void {
     document.removeEventListener("keydown", this.#onKey);
     this.#grid.dispose();
+    this.#eye.dispose();
     this.element.remove();
   }
 
@@ -161,8 +164,8 @@ export class CallScreen implements Screen {
       brand(),
       h("h1", {}, this.#call.state.room),
       this.#lock.element,
-      this.#recording.button,
       this.#eye.button,
+      this.#recording.button,
       link,
       h("span", { class: "space" }),
       languageSwitch(changeLanguage),

@@ -1,11 +1,13 @@
 /** The screen before a call: name, room, devices, and a look at oneself. */
 
+import type { Concealment } from "../call/concealment";
 import type { Language } from "../i18n";
 import { deviceProblem, openCamera, openMicrophone } from "../media/devices";
 import { type CameraFormat, isRoomName, type LinkSecret, tidyName } from "../settings";
 import { brand, languageSwitch } from "./brand";
 import { DeviceMenu } from "./devicemenu";
 import { h, setAttribute, setText } from "./dom";
+import { hidingBox } from "./hiding";
 import { icon } from "./icons";
 import type { Screen } from "./screen";
 import { type SealingChoice, SealingMenu } from "./sealingmenu";
@@ -25,6 +27,7 @@ export interface JoinForm {
 export interface JoinOptions {
   readonly form: JoinForm;
   readonly format: CameraFormat;
+  readonly concealment: Concealment;
   readonly invited: boolean;
   /** With a secret in the link, there is no other call than a sealed one. */
   readonly link: LinkSecret | "damaged" | null;
@@ -127,6 +130,7 @@ export class JoinScreen implements Screen {
         h("small", {}, text.roomHint),
       ),
       this.#devices.element,
+      hidingBox(this.#options.concealment),
       this.#options.link === "damaged" ? null : this.#sealing.element,
       this.#options.invited ? h("p", { class: "notice" }, text.invited) : null,
       this.#problem,

@@ -1,10 +1,12 @@
 /** Switching our own camera, microphone and screen, with a sentence when one does not work. */
 
+import type { Concealment } from "../call/concealment";
 import { deviceProblem } from "../media/devices";
 import type { LocalTracks } from "../media/local";
 import type { MediaSource } from "../protocol/messages";
 import { DeviceMenu } from "./devicemenu";
 import { openDialog } from "./dialogs";
+import { hidingBox } from "./hiding";
 import type { Sound } from "./sound";
 import { words } from "./words";
 
@@ -13,11 +15,18 @@ export type Switchable = "microphone" | "camera" | "screen";
 export class OwnDevices {
   readonly #local: LocalTracks;
   readonly #sound: Sound;
+  readonly #concealment: Concealment;
   readonly #complain: (text: string) => void;
 
-  constructor(local: LocalTracks, sound: Sound, complain: (text: string) => void) {
+  constructor(
+    local: LocalTracks,
+    sound: Sound,
+    concealment: Concealment,
+    complain: (text: string) => void,
+  ) {
     this.#local = local;
     this.#sound = sound;
+    this.#concealment = concealment;
     this.#complain = complain;
   }
 
@@ -49,7 +58,7 @@ export class OwnDevices {
       microphone: local.microphoneId,
       ...("setSinkId" in HTMLMediaElement.prototype ? { speaker: this.#sound.speakerId } : {}),
     });
-    openDialog(words().devices, menu.element);
+    openDialog(words().devices, menu.element, hidingBox(this.#concealment));
   }
 
   async #guard(source: Switchable, action: () => Promise<void>): Promise<void> {

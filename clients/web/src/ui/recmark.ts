@@ -79,6 +79,8 @@ export class RecMark {
     const dialog = openDialog(
       title,
       ...text.askRecording.map((sentence) => h("p", {}, sentence)),
+      h("p", { class: "small" }, text.recordingKey),
+      h("code", { attributes: { "data-recording-key": true } }, this.#key()),
       h("div", { class: "row end" }, refuse, allow),
     );
     allow.addEventListener("click", () => {
@@ -91,6 +93,12 @@ export class RecMark {
     });
     refuse.focus();
     return dialog;
+  }
+
+  /** The server announced it: only who records knows whether it is theirs. */
+  #key(): string {
+    const key = this.#call.state.recording?.public_key ?? "";
+    return key.match(/.{1,8}/g)?.join(" ") ?? "";
   }
 
   /** Who closes it without an answer has not allowed anything. */

@@ -1,65 +1,94 @@
-/** The server's eye: that it tries to read the call, and what it says it could see. */
+/** The server's eye: beside the lock a few words on what the server could see, and a way to more. */
 
 import type { Call } from "../call/call";
+import { type EyeState, eyeState } from "../call/eye";
 import type { Sheet } from "../call/sheet";
-import { openDialog } from "./dialogs";
-import { h } from "./dom";
+import { h, setAttribute, setText } from "./dom";
+import { openEyePanel } from "./eyepanel";
 import { icon } from "./icons";
 import { words } from "./words";
 
-/** Milliseconds between two looks, while the dialog is open. */
-const INTERVAL = 2_000;
+/** Milliseconds between two looks at the sheet, where the server tries to read and where not. */
+const INTERVAL = 3_000;
+const CALM_INTERVAL = 12_000;
 
 export class ServerEye {
-  /** In the header, as long as the server tries. */
-  readonly button: HTMLElement;
+  /** In the header. */
+  readonly button = h("button", { type: "button" });
+  /** For what must not be overlooked: the server reads what this page seals. */
+  readonly alarm: HTMLElement;
   readonly #call: Call;
+  readonly #label = h("span");
+  #drawn: EyeState | null = null;
+  #state: EyeState = "unknown";
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #asked = false;
+  readonly #more: HTMLElement;
 
   constructor(call: Call) {
     this.#call = call;
-    const text = words();
-    this.button = h(
-      "button",
-      { class: "plain", type: "button", title: text.eyeOn, attributes: { "data-eye": true } },
-      icon("eye"),
-      h("span", {}, text.eye),
-    );
-    this.button.addEventListener("click", () => this.#open());
-    this.update();
-  }
-
-  update(): void {
-    this.button.hidden = !this.#call.state.witness;
-  }
-
-  #open(): void {
-    const list = h("dl", { attributes: { "data-sheet": true } });
-    const text = words();
-    const dialog = openDialog(
-      text.eye,
-      h("p", {}, text.eyeOn),
-      list,
-      h("p", { class: "small" }, text.eyeReport),
-    );
-    const look = async () => draw(list, await this.#call.askSheet());
-    const timer = setInterval(() => void look(), INTERVAL);
-    dialog.addEventListener("close", () => clearInterval(timer));
-    void look();
-  }
-}
-
-function draw(list: HTMLElement, sheet: Sheet | null): void {
-  const text = words();
-  if (sheet === null) {
-    list.replaceChildren(h("dt", {}, text.eyeSilent));
-    return;
-  }
-  const rows = sheet.lines.map(({ name, verdict, figures }) => {
-    const word = h("dd", { attributes: { "data-seen": verdict } }, text.seen[verdict]);
-    if (figures !== null) {
-      word.title = figures;
+    this.alarm = h("div", {
+      class: "alerts",
+      attributes: { role: "alert", "data-eye-alarm": true },
+    });
+    this.#more = h("button", { type: "button" }, words().seeing.whatIsThat);
+    for (const button of [this.button, this.#more]) {
+      button.addEventListener("click", () => this.open());
     }
-    return [h("dt", { attributes: { "data-function": name } }, text.seenFunctions[name]), word];
-  });
-  list.replaceChildren(...rows.flat());
+    this.#draw();
+  }
+
+  /** Begin to look as soon as we are in the room. */
+  update(): void {
+    if (!this.#asked && this.#call.phase === "joined") {
+      this.#asked = true;
+      void this.#look();
+    }
+  }
+
+  dispose(): void {
+    this.#asked = true;
+    if (this.#timer !== null) {
+      clearTimeout(this.#timer);
+    }
+    this.#timer = null;
+  }
+
+  open(): void {
+    openEyePanel(this.#call, (sheet) => this.#learn(sheet));
+  }
+
+  async #look(): Promise<void> {
+    if (!document.hidden) {
+      this.#learn(await this.#call.askSheet());
+    }
+    if (this.#call.phase !== "over") {
+      const interval = this.#call.state.witness ? INTERVAL : CALM_INTERVAL;
+      this.#timer = setTimeout(() => void this.#look(), interval);
+    }
+  }
+
+  #learn(sheet: Sheet | null): void {
+    this.#state = eyeState(sheet, this.#call.state.mode);
+    this.#draw();
+  }
+
+  #draw(): void {
+    const state = this.#state;
+    if (state === this.#drawn) {
+      return;
+    }
+    this.#drawn = state;
+    const text = words().seeing;
+    const label = text.chip[state];
+    setAttribute(this.button, "class", `plain eye ${state}`);
+    setAttribute(this.button, "data-eye", state);
+    setAttribute(this.button, "aria-label", label);
+    setAttribute(this.button, "title", text.title[state]);
+    setText(this.#label, label);
+    this.button.replaceChildren(icon(state === "alarm" ? "warning" : "eye"), this.#label);
+    const line = h("p", { class: "red" }, icon("warning"), h("span", {}, text.title.alarm));
+    line.append(this.#more);
+    this.alarm.replaceChildren(...(state === "alarm" ? [line] : []));
+  }
 }

@@ -5,6 +5,7 @@ import asyncio
 import io
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,9 +16,10 @@ from rich.console import Console
 from sfu_clients.__main__ import main
 from sfu_clients.commands.lines import MAX_LINE, LineSplitter, lines_given_to
 from sfu_clients.commands.options import client, read_seconds
-from sfu_clients.commands.publish import open_sources, read_rate, read_size
+from sfu_clients.commands.publish import open_sources, read_concealment, read_rate, read_size
 from sfu_clients.commands.table import table
 from sfu_clients.errors import ClientError
+from sfu_clients.media.concealment import NOTHING_HIDDEN
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,8 @@ def options(**changed: object) -> argparse.Namespace:
     given = {
         "url": "http://localhost:1", "room": "r", "name": "n", "token": None, "insecure": False,
         "mode": "hop", "secret": None, "source": "pattern", "codec": None, "size": None,
-        "rate": None, "loop": False, "identity": None, "keylog": None,
+        "rate": None, "loop": False, "identity": None, "keylog": None, "constant_rate": False,
+        "no_audio_level": False, "padding": False,
     }  # fmt: skip
     return argparse.Namespace(**{**given, **changed})
 
@@ -72,6 +75,14 @@ async def test_tokens_come_from_the_environment_too(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SFU_TOKEN", "from the environment")
     assert client(options())._join.token == "from the environment"  # noqa: SLF001
     assert client(options(token="said"))._join.token == "said"  # noqa: SLF001
+
+
+@pytest.mark.parametrize("hidden", ["constant_rate", "no_audio_level", "padding"])
+def test_each_can_be_hidden_by_itself(hidden: str) -> None:
+    """And nothing is, without the option."""
+    assert read_concealment(options()) == NOTHING_HIDDEN
+    field = "hide_level" if hidden == "no_audio_level" else hidden
+    assert read_concealment(options(**{hidden: True})) == replace(NOTHING_HIDDEN, **{field: True})
 
 
 def test_recordings_stay_as_they_are() -> None:

@@ -77,13 +77,13 @@ class GroupSession:
         name: str,
         device: Device,
         roster: Roster,
-        consents: bool = False,
+        consents_to: str | None = None,
         keylog: KeyLog | None = None,
         engine: MlsEngine = ENGINE,
     ) -> None:
         """`secret` is what follows #mls= in the link; raises ClientError if it is none.
 
-        Whoever `consents` lets every recording of the room be opened, as far as it is theirs.
+        `consents_to` is the public key of recordings that may open what is ours.
         A `keylog` gets everybody's keys of each epoch.
         """
         self._secret = _read(secret)
@@ -93,7 +93,7 @@ class GroupSession:
         """What makes our member."""
         self._member: MlsMember | None = None
         self._media = GroupMedia(keylog=keylog)
-        self._consenting = Consenting(self._media.seal_keys) if consents else None
+        self._consenting = Consenting(self._media.seal_keys, consents_to)
         self._sources: list[Source] = []
         self._waiting: asyncio.Queue[values.Input] = asyncio.Queue(MAX_WAITING)
         self._present: tuple[values.Present, ...] = ()
@@ -142,8 +142,7 @@ class GroupSession:
         """Tell our member, and return the message as it came; None for lines beside the group."""
         if is_about_people(message):
             self.hand_out_keys(subscribers)
-        if self._consenting is not None:
-            self._consenting.hear(message)
+        self._consenting.hear(message)
         if isinstance(message, Welcome):
             self._present = self._people()
             entered = values.Entered(
@@ -173,8 +172,7 @@ class GroupSession:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(report_refusals(self._media.refusals, stage.signalling))
             tasks.create_task(self._live(stage))
-            if self._consenting is not None:
-                tasks.create_task(self._consenting.run(stage.signalling))
+            tasks.create_task(self._consenting.run(stage.signalling))
 
     # Being a member
 
@@ -257,8 +255,7 @@ class GroupSession:
 
     def _enter(self, epoch: values.Epoch) -> None:
         self._media.install(epoch.keys())
-        if self._consenting is not None:
-            self._consenting.rekeyed()
+        self._consenting.rekeyed()
         if epoch.cause == "joined":  # until now nothing was sent
             for source in self._sources:
                 source.ask_key_frame()
