@@ -98,8 +98,8 @@ class Witness:
             self._find_publications(now=now)
             for lens in sorted(self._lenses.values(), key=lambda lens: lens.sampled_at):
                 self._look(lens, now=now)
-            hurried = any(lens.awaited for lens in self._lenses.values())
-            self._due = now if hurried else now + INTERVAL
+            known = self._lenses and not any(lens.awaited for lens in self._lenses.values())
+            self._due = now + INTERVAL if known else now
 
     def _find_publications(self, *, now: float) -> None:
         there = {

@@ -44,7 +44,8 @@ async def test_media_crosses_real_sockets_and_is_counted() -> None:
         )
 
 
-SCRAPE, MODERATOR, GUEST = Grant(scrape=True), Grant(moderator=True), Grant()
+SCRAPE = Grant(may_publish=False, may_subscribe=False, scrape=True)
+MODERATOR, GUEST = Grant(moderator=True), Grant()
 ELSEWHERE = Grant(room="other", moderator=True)
 SHEET, TRACE = "/rooms/hall/visibility", "/rooms/hall/trace"
 
