@@ -1,5 +1,6 @@
 """The last packets of one published track, kept once however many retransmissions need them."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from sfu.wire.rtp import Buffer
@@ -41,10 +42,10 @@ class PacketStore:
         place = sequence & self._mask
         return self._packets[place] if self._numbers[place] == sequence else None
 
-    def run(self, first: int, end: int) -> list[bytes | None]:
+    def run(self, first: int, end: int) -> Sequence[bytes | None]:
         """Return the packets from number `first` to before `end`, None for each not kept."""
-        mask, numbers, packets = self._mask, self._numbers, self._packets
-        return [
-            packets[number & mask] if numbers[number & mask] == number else None
-            for number in range(first, end)
-        ]
+        wanted = list(range(first, end))
+        place, count = first & self._mask, len(wanted)
+        if (self._numbers[place:] + self._numbers[:place])[:count] == wanted:
+            return [*self._packets[place:], *self._packets[:place]][:count]
+        return [self.get(number) for number in wanted]

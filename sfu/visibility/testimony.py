@@ -11,7 +11,7 @@ import structlog
 from sfu.rooms.holdings import FUNCTIONS
 from sfu.visibility.channel import Channel
 from sfu.visibility.lens import Lens
-from sfu.visibility.sheet import Witnessed
+from sfu.visibility.sheet import MEDIA, Witnessed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +129,9 @@ class Witness:
             return
         (_, case), self._asked = self._asked, None
         self.samples[finding.seen] += 1
-        memory = self._rooms.setdefault(case.room, _Memory())
+        memory = self._rooms.get(case.room)
+        if memory is None:
+            memory = self._rooms[case.room] = _Memory()
         place = FUNCTIONS[case.publication.origin], finding.seen
         memory.counts[place] += 1
         memory.figures[place] = finding.figures
@@ -161,8 +163,10 @@ class Witness:
 
     def of_room(self, room: Room) -> dict[str, Witnessed]:
         """What was made of a room so far, by function."""
-        memory = self._rooms.get(room, _Memory())
-        return {function: _describe(memory, function) for function in set(FUNCTIONS.values())}
+        memory = self._rooms.get(room)
+        if memory is None:
+            return dict.fromkeys(FUNCTIONS.values(), Witnessed())
+        return {function: _describe(memory, function) for function in MEDIA}
 
     def of_stream(self, publication: Publication) -> Impression | None:
         """What was made of a stream last."""
