@@ -45,7 +45,9 @@ class PacketStore:
     def run(self, first: int, end: int) -> Sequence[bytes | None]:
         """Return the packets from number `first` to before `end`, None for each not kept."""
         wanted = list(range(first, end))
-        place, count = first & self._mask, len(wanted)
-        if (self._numbers[place:] + self._numbers[:place])[:count] == wanted:
-            return [*self._packets[place:], *self._packets[:place]][:count]
+        start = first & self._mask
+        stop = start + len(wanted)
+        over = max(0, stop - len(self._numbers))  # behind the end of the ring
+        if self._numbers[start:stop] + self._numbers[:over] == wanted:
+            return self._packets[start:stop] + self._packets[:over]
         return [self.get(number) for number in wanted]

@@ -182,9 +182,9 @@ def _describe(memory: _Memory, function: str) -> Witnessed:
         text for seen in _WEIGHT if (text := memory.figures.get((function, seen))) is not None
     ]
     return Witnessed(
-        readable=memory.counts[function, "readable"],
-        opaque=memory.counts[function, "opaque"],
-        undecided=memory.counts[function, "undecided"],
+        readable=memory.counts.get((function, "readable"), 0),
+        opaque=memory.counts.get((function, "opaque"), 0),
+        undecided=memory.counts.get((function, "undecided"), 0),
         figures=figures[0] if figures else None,
     )
 
