@@ -118,7 +118,7 @@ export function guessOf(inferred: Inferred | null): string {
     const speaks = { true: text.speaking, false: text.silent, null: text.sound };
     return text.guess(speaks[`${inferred.speaking}`]);
   }
-  const anew = inferred.keyFrames > 0 ? text.keyFrames(String(inferred.keyFrames)) : text.picture;
-  const changes = inferred.changes > 0 ? [text.changes(String(inferred.changes))] : [];
+  const anew = inferred.keyFrames > 0 ? text.keyFrames(timesOf(inferred.keyFrames)) : text.picture;
+  const changes = inferred.changes > 0 ? [text.changes(timesOf(inferred.changes))] : [];
   return text.guess([anew, ...changes].join(", "));
 }
