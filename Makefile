@@ -44,7 +44,7 @@ bench-sealing: .make/python .make/page .make/browsers ## what sealing costs serv
 bench-crowd: .make/python .make/engine ## what a crowd costs a group: twelve, a hundred changes of keys, and fifty simulated
 	@$(BIN)/python -m benchmarks.crowd
 
-bench-inference: .make/python ## what sizes and times alone tell of calls, and what hides it (as root, a quarter of an hour)
+bench-inference: .make/python .make/page .make/browsers ## what sizes and times alone tell of calls, and what hides it (as root, a quarter of an hour)
 	@$(NEED) speech
 	@$(BIN)/python -m benchmarks.inference
 

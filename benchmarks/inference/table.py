@@ -54,6 +54,10 @@ def _speech(found: Row) -> Iterator[Sequence[str]]:
             f"{own['base_rate']:.2f}",
             *map(_said, (own, strong, level)),
         )
+    for row in found["chromium"]:
+        own, strong = row["built in"], row["strong"]
+        bits, base = f"{row['kbps']:.1f}", f"{own['base_rate']:.2f}"
+        yield row["mode"], "none (Chromium)", bits, base, _said(own), _said(strong), ""
 
 
 def _said(row: Row) -> str:
