@@ -61,7 +61,7 @@ _OTHERS: Final[dict[str, tuple[str, ...]]] = {
         "Guten Morgen zusammen. Ich würde gern mit dem zweiten Punkt beginnen.",
         "Das sehe ich anders, aber wir haben ja noch Zeit bis Freitag.",
         "Ja, genau.",
-        "Wer von euch hat die Unterlagen schon gelesen? Sie liegen seit gestern im Ordner.",
+        "Wer von euch hat den Bericht schon gelesen? Er liegt seit gestern bei mir.",
     ),
     "fr": (
         "Bonjour, est-ce que tout le monde est là?",
