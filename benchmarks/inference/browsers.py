@@ -51,10 +51,10 @@ def _observe(mode: Mode, talks: Sequence[Talk], *, seconds: float) -> list[Obser
             time.sleep(seconds)
         seen = [one for one in streams(path).values() if len(one) > LEAST]
     assert len(seen) == len(talks), "each browser sends one stream"
-    return [_labelled(mode, talks, one) for one in seen]
+    return [labelled(mode, talks, one) for one in seen]
 
 
-def _labelled(mode: Mode, talks: Sequence[Talk], seen: Sequence[Seen]) -> Observed:
+def labelled(mode: Mode, talks: Sequence[Talk], seen: Sequence[Seen]) -> Observed:
     """A browser plays its file over and over: what it says of loudness tells which, and where."""
     packets = [
         Packet(
