@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -23,16 +24,27 @@ LEAST: Final = 500
 STRIDE: Final = 5
 """Packets from one that is compared to the next."""
 
+SWITCH: Final = "milkglass.hide-speech"
+"""Under which a page remembers its switch."""
+
+HIDDEN: Final = "hidden"
+"""What the figures call it."""
+
 PEOPLE: Final = 3
 """One with each noise, each in a browser and a room of their own."""
 
 
 def observe(talks: Sequence[Talk], *, seconds: float) -> list[Observed]:
     """Have Chromium say what test calls say, in each mode."""
-    return [one for mode in MODES for one in _observe(mode, talks[:PEOPLE], seconds=seconds)]
+    return [
+        one
+        for mode, hidden in product(MODES, (False, True))
+        for one in _observe(mode, talks[:PEOPLE], hidden=hidden, seconds=seconds)
+    ]
 
 
-def _observe(mode: Mode, talks: Sequence[Talk], *, seconds: float) -> list[Observed]:
+def _observe(mode: Mode, talks: Sequence[Talk], *, hidden: bool, seconds: float) -> list[Observed]:
+    """`hidden` is the page's own switch: a constant rate, and no loudness in packets."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         server = Server(folder)
@@ -47,11 +59,28 @@ def _observe(mode: Mode, talks: Sequence[Talk], *, seconds: float) -> list[Obser
         with capturing(path, f"udp dst port {server.media_port}"):
             key = "" if mode == "hop" else SECRET
             for number, page in enumerate(pages):
+                if hidden:
+                    page.open(server.url, f"room-{number}")
+                    page.run("localStorage.setItem(arguments[0], '1')", SWITCH)
                 page.join(server.url, f"room-{number}", key=key, camera=0)
             time.sleep(seconds)
         seen = [one for one in streams(path).values() if len(one) > LEAST]
     assert len(seen) == len(talks), "each browser sends one stream"
-    return [labelled(mode, talks, one) for one in seen]
+    return [_unlabelled(mode, one) if hidden else labelled(mode, talks, one) for one in seen]
+
+
+def _unlabelled(mode: Mode, seen: Sequence[Seen]) -> Observed:
+    """Nothing in it tells where in its file a browser is."""
+    return Observed(
+        mode=mode,
+        mitigation=HIDDEN,
+        split="test",
+        kind="audio",
+        noise=None,
+        packets=[Packet(one.time, one.size, None, {}) for one in seen],
+        key_frames=[],
+        changes=[],
+    )
 
 
 def labelled(mode: Mode, talks: Sequence[Talk], seen: Sequence[Seen]) -> Observed:

@@ -55,9 +55,15 @@ def _speech(found: Row) -> Iterator[Sequence[str]]:
             *map(_said, (own, strong, level)),
         )
     for row in found["chromium"]:
-        own, strong = row["built in"], row["strong"]
-        bits, base = f"{row['kbps']:.1f}", f"{own['base_rate']:.2f}"
-        yield row["mode"], "none (Chromium)", bits, base, _said(own), _said(strong), ""
+        yield _of_browser(row)
+
+
+def _of_browser(row: Row) -> Sequence[str]:
+    place = row["mode"], f"{row['mitigation']} (Chromium)", f"{row['kbps']:.1f}"
+    if "built in" not in row:
+        return (*place, "", f"unknown {row['unknown']:.0%}", "", "none to read")
+    own, strong = row["built in"], row["strong"]
+    return (*place, f"{own['base_rate']:.2f}", _said(own), _said(strong), "")
 
 
 def _said(row: Row) -> str:
