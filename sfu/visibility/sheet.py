@@ -30,7 +30,9 @@ STATEMENT: Final = (
 )
 
 ACTIVITY: Final = (
-    "Who sends how much and when, which also tells who speaks, and when pictures change."
+    "Who sends how much and when, which also tells who speaks, and when pictures change. Of such "
+    "guesses about speech in sealed calls, 93 % were right where always saying silence is right in "
+    "68 %; docs/inference.md says how that was measured, and what hides it."
 )
 
 Seen = Literal["readable", "opaque", "undecided"]
