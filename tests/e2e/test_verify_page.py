@@ -1,11 +1,12 @@
 """The experiment of docs/verify.md, typed as the page has it: it says what the page says."""
 
 import os
+import pty
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "verify.md"
-LINE_SECONDS: Final = 60
+LINE_SECONDS: Final = 40
 BEGINNING: Final = {"sfu serve": "Milkglass is at", "tcpdump": "listening on"}
 """What people see before they type the next line."""
 
@@ -56,50 +57,52 @@ def read_page() -> Experiment:
 
 
 class Terminal:
-    """A shell with job control, on a machine of its own; what it prints goes to a file."""
+    """A shell at a terminal, on a machine of its own."""
 
     def __init__(self, machine: Namespace, folder: Path) -> None:
-        self._log = folder / "terminal.log"
+        self._ours, theirs = pty.openpty()
         self._count = 0
-        with self._log.open("wb") as output:
-            self._shell = subprocess.Popen(  # noqa: S603 - what our page says
-                machine.command("bash", "--norc", "-m"),
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
-                text=True,
-                start_new_session=True,
-                env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-            )
+        self.printed = ""
+        self._shell = subprocess.Popen(  # noqa: S603 - what our page says is typed into it
+            machine.command("setsid", "--ctty", "bash", "--norc", "--noediting", "-i"),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=folder,
+            env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        )
+        os.close(theirs)
+        os.set_blocking(self._ours, False)
+        self.type("stty -echo")
 
     def type(self, line: str) -> str:
         """Type a line, and wait until it is done or has begun; return what was printed since."""
-        assert self._shell.stdin is not None
         self._count += 1
-        before, end = len(self.printed), f"[line {self._count} is done]"
-        self._shell.stdin.write(f"{line}\necho '{end}'\n")
-        self._shell.stdin.flush()
+        before, end = len(self.printed), f"line {self._count} is done"
+        goes_on = line.endswith("&")
+        then = " " if goes_on else "; "  # on the same line: who subscribes reads what is typed
+        os.write(self._ours, f"{line}{then}echo line {self._count} is 'done'\n".encode())
         begins = [words for command, words in BEGINNING.items() if line.startswith(command)]
-        expected = [end, *(begins if line.endswith("&") else ())]
+        expected = [end, *(begins if goes_on else ())]
         wait_until(
-            lambda: all(words in self.printed[before:] for words in expected),
+            lambda: all(words in self._read()[before:] for words in expected),
             LINE_SECONDS,
-            f"{line} has begun or is done; printed {self.printed!r}",
+            f"{line} has begun or is done; printed {self.printed}",
         )
         return self.printed[before:].partition(end)[0]
 
-    @property
-    def printed(self) -> str:
-        """All of it."""
-        return self._log.read_text(encoding="utf-8", errors="replace")
+    def _read(self) -> str:
+        with suppress(BlockingIOError):
+            self.printed += os.read(self._ours, 1 << 16).decode().replace("\r\n", "\n")
+        return self.printed
 
     def close(self) -> None:
         """End what still runs, and the shell."""
-        self.type("kill $(jobs -p); wait")
-        assert self._shell.stdin is not None
-        self._shell.stdin.close()
-        self._shell.wait(LINE_SECONDS)
+        try:
+            self.type("kill $(jobs -p); wait")
+        finally:
+            os.close(self._ours)  # which hangs up
+            self._shell.wait(LINE_SECONDS)
 
 
 @contextmanager
