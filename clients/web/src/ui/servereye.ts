@@ -69,6 +69,9 @@ export class ServerEye {
   }
 
   #learn(sheet: Sheet | null): void {
+    if (sheet === null && this.#state === "alarm") {
+      return; // to fall silent is no way out
+    }
     this.#state = eyeState(sheet, this.#call.state.mode);
     this.#draw();
   }
