@@ -14,7 +14,7 @@ const CALM_INTERVAL = 12_000;
 
 export class ServerEye {
   /** In the header. */
-  readonly button = h("button", { type: "button" });
+  readonly button = h("button", { type: "button", attributes: { "aria-haspopup": "dialog" } });
   /** For what must not be overlooked: the server reads what this page seals. */
   readonly alarm: HTMLElement;
   readonly #call: Call;
