@@ -25,7 +25,7 @@ export const eyeDe: Shape<typeof eyeEn> = {
   },
   text: {
     unknown:
-      "Der Server zeigt seinen Bericht hier nicht: mit Ihrer Einladung darf man nicht zusehen, oder sie ist abgelaufen.",
+      "Der Server zeigt keinen Bericht: er antwortet nicht, oder Ihre Einladung ist abgelaufen oder erlaubt nicht, zuzusehen.",
     quiet:
       "Sobald jemand spricht oder etwas zeigt, sehen Sie hier, was der Server daraus machen kann.",
     watches:

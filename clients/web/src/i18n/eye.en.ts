@@ -23,7 +23,7 @@ export const eyeEn = {
   },
   text: {
     unknown:
-      "The server does not show its report here: with your invitation you may not watch, or it has expired.",
+      "The server shows no report: it does not answer, or your invitation has expired or does not let you watch.",
     quiet:
       "As soon as somebody speaks or shows something, you see here what the server makes of it.",
     watches:
