@@ -99,7 +99,8 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     seen: Seen | None = None
     """What the witness made of it last; None before, or without a witness."""
     figures: str | None = None
-    inferred: Inferred
+    inferred: Inferred | None = None
+    """What its sizes and times alone tell; None without a witness: nobody guesses unannounced."""
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
