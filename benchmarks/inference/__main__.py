@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.__main__ import RESULTS, ROOT, commit, machine
-from benchmarks.inference import calls, films, layers, models, plot, speech, table
+from benchmarks.inference import browsers, calls, films, layers, models, plot, speech, table
 from benchmarks.inference.observed import Observed, load, save
 from benchmarks.inference.report import judge
 
@@ -30,11 +30,17 @@ def main() -> int:
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        observed = list(_all(options.calls or Path(folder)))
+        kept = options.calls or Path(folder)
+        observed, chromium = list(_all(kept)), _spoken(kept)
     if options.fit:
         models.refit(observed)
         return 0
-    found = {"machine": machine(), "commit": commit(), "seconds": SECONDS, **judge(observed)}
+    found = {
+        "machine": machine(),
+        "commit": commit(),
+        "seconds": SECONDS,
+        **judge(observed, chromium),
+    }
     FILE.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     PLOT.write_text(plot.draw(found), encoding="utf-8")
     text = table.tables(found)
@@ -53,6 +59,11 @@ def _all(folder: Path) -> Iterator[Observed]:
         yield from _kept(folder, f"{mitigation} {mode}", partial(_talk, folder, mode, mitigation))
     yield from _kept(folder, "films", partial(films.observe, seconds=SECONDS, seed=SEED))
     yield from _kept(folder, "layers", partial(layers.observe, seconds=SECONDS, seed=SEED))
+
+
+def _spoken(folder: Path) -> list[Observed]:
+    talks = speech.talks("test", folder, seconds=SECONDS, seed=SEED)
+    return _kept(folder, "browsers", partial(browsers.observe, talks, seconds=SECONDS))
 
 
 def _talk(folder: Path, mode: calls.Mode, mitigation: str) -> list[Observed]:

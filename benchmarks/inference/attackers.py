@@ -7,7 +7,7 @@ from statistics import fmean, pstdev
 from typing import Final
 
 from benchmarks.inference.fitting import fit
-from benchmarks.inference.observed import Observed, Slot, slots
+from benchmarks.inference.observed import Observed, Packet, Slot, slots
 from benchmarks.inference.scores import Confusion, confusion
 from sfu.visibility.inference.speech import AFTER, ENOUGH, Speech, SpeechFeatures
 
@@ -57,7 +57,7 @@ def strong_rows(observed: Observed) -> Rows:
 
 def level_rows(observed: Observed) -> Rows:
     """The same of what a header extension says in clear: the id that looks most like loudness."""
-    ident = _level_id(observed)
+    ident = level_id(observed.packets)
     return _rows(observed, lambda slot: _levels(slot, ident)) if ident is not None else []
 
 
@@ -70,10 +70,10 @@ def _measures(slot: Slot) -> list[float]:
     return [fmean(sizes), max(sizes), min(sizes), pstdev(sizes), max(gaps), pstdev(gaps)]
 
 
-def _level_id(observed: Observed) -> str | None:
+def level_id(packets: Iterable[Packet]) -> str | None:
     """The extension of one byte whose values change most: no name is needed for that."""
     values: dict[str, set[int]] = {}
-    for packet in observed.packets:
+    for packet in packets:
         for ident, value in packet.bytes_by_id.items():
             values.setdefault(ident, set()).add(value)
     changing = {ident: len(seen) for ident, seen in values.items() if len(seen) > 1}

@@ -25,18 +25,27 @@ LONG_GAP: Final = 0.1
 """Seconds between two packets of sound: five were due."""
 
 
-def judge(observed: Sequence[Observed]) -> dict[str, Any]:
+def judge(observed: Sequence[Observed], browsers: Sequence[Observed]) -> dict[str, Any]:
     """All figures, for the JSON."""
-    conditions = list(dict.fromkeys((one.mode, one.mitigation) for one in observed))
+    conditions = _places(observed)
     test = [one for one in observed if one.split == "test"]
-    filmed = list(dict.fromkeys((one.mode, one.mitigation) for one in test if one.key_frames))
+    filmed = _places(one for one in test if one.key_frames)
     return {
         "kept_up": _kept_up(observed),
         "speech": [row for place in conditions for row in _speech(observed, *place)],
         "kind": [_kind(test, *place) for place in conditions],
         "pictures": [_pictures(test, *place) for place in filmed],
-        "layers": [_layers(test, mode) for mode in dict.fromkeys(one.mode for one in test)],
+        "chromium": [_chromium(observed, browsers, *place) for place in _places(browsers)],
+        "layers": [_layers(test, mode) for mode in _modes(test)],
     }
+
+
+def _places(observed: Iterable[Observed]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((one.mode, one.mitigation) for one in observed))
+
+
+def _modes(observed: Iterable[Observed]) -> list[str]:
+    return list(dict.fromkeys(one.mode for one in observed))
 
 
 def _of(
@@ -110,3 +119,25 @@ def _pictures(test: Iterable[Observed], mode: str, mitigation: str) -> dict[str,
 def _layers(test: Iterable[Observed], mode: str) -> dict[str, Any]:
     streams = [one for one in _of(test, mode, "none", "video", "test") if not one.key_frames]
     return {"mode": mode, "changes": events.changes(streams).told()}
+
+
+def _chromium(
+    observed: Sequence[Observed], browsers: Iterable[Observed], mode: str, mitigation: str
+) -> dict[str, Any]:
+    """Who has learnt from Python clients listens to browsers; those that hide have no labels."""
+    test = [one for one in browsers if (one.mode, one.mitigation) == (mode, mitigation)]
+    confusion, unknown = attackers.built_in(test)
+    row: dict[str, Any] = {
+        "mode": mode,
+        "mitigation": mitigation,
+        "kbps": round(fmean(one.kbps for one in test), 1),
+    }
+    if mitigation != "none":
+        sizes = [len({packet.size for packet in one.packets}) for one in test]
+        return row | {"unknown": round(unknown, 3), "sizes": sizes}
+    train = _of(observed, mode, "none", "audio", "train")
+    strong = attackers.adapted(train, test, attackers.strong_rows)
+    return row | {
+        "built in": {"unknown": round(unknown, 3), **confusion.told()},
+        "strong": None if strong is None else strong.told(),
+    }

@@ -56,24 +56,30 @@ _ENGLISH: Final[dict[Split, tuple[str, ...]]] = {
     ),
 }
 
-_OTHERS: Final[dict[str, tuple[str, ...]]] = {
-    "de": (
+_OTHERS: Final[dict[tuple[Split, str], tuple[str, ...]]] = {
+    ("train", "de"): (
+        "Heute reden wir zuerst über die neuen Räume im dritten Stock.",
+        "Nein, das habe ich so nicht gesagt, ich war damals gar nicht dabei.",
+        "Moment bitte.",
+        "Wenn wir den Vertrag bis Montag unterschreiben, wird die Miete um ein Zehntel kleiner.",
+    ),
+    ("test", "de"): (
         "Guten Morgen zusammen. Ich würde gern mit dem zweiten Punkt beginnen.",
         "Das sehe ich anders, aber wir haben ja noch Zeit bis Freitag.",
         "Ja, genau.",
-        "Wer von euch hat die Unterlagen schon gelesen? Sie liegen seit gestern im Ordner.",
+        "Wer von euch hat den Bericht schon gelesen? Er liegt seit gestern bei mir.",
     ),
-    "fr": (
+    ("train", "fr"): (
         "Bonjour, est-ce que tout le monde est là?",
         "Je crois que la réunion de jeudi est annulée, mais je vais demander.",
         "D'accord.",
     ),
-    "es": (
+    ("test", "es"): (
         "Buenos días a todos. Hoy tenemos tres asuntos, y el primero es corto.",
         "No lo sé, habrá que preguntar a la oficina.",
         "Claro que sí.",
     ),
-    "it": (
+    ("test", "it"): (
         "Scusate il ritardo, il treno era fermo a Bologna per un'ora.",
         "Va bene.",
         "Allora mandiamo la lettera domani, e poi vediamo che cosa rispondono.",
@@ -83,4 +89,4 @@ _OTHERS: Final[dict[str, tuple[str, ...]]] = {
 
 def sentences(voice: Voice, split: Split) -> tuple[str, ...]:
     """What this voice says, in its own language."""
-    return _OTHERS.get(voice.name[:2], _ENGLISH[split])
+    return _OTHERS.get((split, voice.name[:2]), _ENGLISH[split])

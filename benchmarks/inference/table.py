@@ -54,6 +54,16 @@ def _speech(found: Row) -> Iterator[Sequence[str]]:
             f"{own['base_rate']:.2f}",
             *map(_said, (own, strong, level)),
         )
+    for row in found["chromium"]:
+        yield _of_browser(row)
+
+
+def _of_browser(row: Row) -> Sequence[str]:
+    place = row["mode"], f"{row['mitigation']} (Chromium)", f"{row['kbps']:.1f}"
+    if "built in" not in row:
+        return (*place, "", f"unknown {row['unknown']:.0%}", "", "none to read")
+    own, strong = row["built in"], row["strong"]
+    return (*place, f"{own['base_rate']:.2f}", _said(own), _said(strong), "")
 
 
 def _said(row: Row) -> str:

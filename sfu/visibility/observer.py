@@ -56,8 +56,9 @@ class Observer:
         self._since: WeakKeyDictionary[Room, dict[str, tuple[Verdict, float]]] = WeakKeyDictionary()
 
     def follow_up(self, *, now: float) -> None:
-        """Look at how much came, and at every room if it is time to."""
-        self.guesses.follow_up(now=now)
+        """Look at how much came where people were told, and at every room if it is time to."""
+        if self._witness is not None:
+            self.guesses.follow_up(now=now)
         if now >= self._due:
             self._due = now + INTERVAL
             for room in self._directory.rooms.values():
@@ -118,5 +119,5 @@ class Observer:
             depth=publication.depth.name.lower(),
             seen=None if seen is None else seen.seen,
             figures=None if seen is None else seen.figures,
-            inferred=self.guesses.of_stream(publication),
+            inferred=None if self._witness is None else self.guesses.of_stream(publication),
         )

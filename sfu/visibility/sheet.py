@@ -30,7 +30,9 @@ STATEMENT: Final = (
 )
 
 ACTIVITY: Final = (
-    "Who sends how much and when, which also tells who speaks, and when pictures change."
+    "Who sends how much and when, which also tells who speaks, and when pictures change. Of such "
+    "guesses about speech in sealed calls, 93 % were right where always saying silence is right in "
+    "68 %; docs/inference.md says how that was measured, and what hides it."
 )
 
 Seen = Literal["readable", "opaque", "undecided"]
@@ -97,7 +99,8 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     seen: Seen | None = None
     """What the witness made of it last; None before, or without a witness."""
     figures: str | None = None
-    inferred: Inferred
+    inferred: Inferred | None = None
+    """What its sizes and times alone tell; None without a witness: nobody guesses unannounced."""
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from statistics import fmean, pstdev
+from statistics import fmean
 from typing import TYPE_CHECKING, Final, Literal
 
 from sfu.visibility.inference.models import AUDIO
+from sfu.visibility.inference.spread import spread
 
 if TYPE_CHECKING:
     from sfu.visibility.inference.window import Window
@@ -19,6 +20,9 @@ MEMORY: Final = 30
 
 ENOUGH: Final = 10
 """Windows, of which half have packets: less is no stream yet."""
+
+REST: Final = 5
+"""Windows between two looks."""
 
 USUAL: Final = 50.0
 """Packets of sound in a second, if each has 20 ms."""
@@ -32,10 +36,14 @@ class KindFeatures:
 
     def __init__(self) -> None:
         self._windows: deque[Window] = deque(maxlen=MEMORY)
+        self._fed = 0
 
     def feed(self, window: Window) -> tuple[float, ...] | None:
-        """The features of the last windows; None if too little came in them."""
+        """The features of the last windows, now and then; None if too little came in them."""
         self._windows.append(window)
+        self._fed += 1
+        if self._fed % REST:
+            return None
         filled = [one for one in self._windows if one.packets]
         if len(self._windows) < ENOUGH or 2 * len(filled) < len(self._windows):
             return None
@@ -47,8 +55,8 @@ class KindFeatures:
             math.log(1 + max(means)),
             pace,
             abs(pace),
-            min(2.0, pstdev(counts) / fmean(counts)),
-            min(2.0, pstdev(means) / max(1.0, fmean(means))),
+            min(2.0, spread(counts) / fmean(counts)),
+            min(2.0, spread(means) / max(1.0, fmean(means))),
         )
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from typing import Final
 
 REFRESH: Final = 10
-"""Values between two sortings: more of them would cost a hundred streams some % of a core."""
+"""Values until they are sorted again: each time would cost a hundred streams some % of a core."""
 
 
 class Quantiles:

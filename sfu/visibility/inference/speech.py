@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from statistics import fmean, pstdev
+from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
 from sfu.visibility.inference.models import SPEECH
 from sfu.visibility.inference.quantiles import Quantiles
+from sfu.visibility.inference.spread import spread
 
 if TYPE_CHECKING:
     from sfu.visibility.inference.window import Window
@@ -64,12 +65,12 @@ class SpeechFeatures:
         span = max(high - low, 2 * FLAT * middle)
         places = [min(_MOST, max(_LEAST, (mean - low) / span)) for mean in self._means]
         around = list(self._means)[BEFORE - AFTER :]
-        spread, width = pstdev(around), math.log(high / low)
+        apart, width = spread(around), math.log(high / low)
         return (
             *places,
             fmean(places),
-            min(_MOST_SPREAD, spread / span),
-            min(_MOST_SPREAD, spread / middle),
+            min(_MOST_SPREAD, apart / span),
+            min(_MOST_SPREAD, apart / middle),
             width,
             math.log(middle / low),
             places[BEFORE] * width,

@@ -25,8 +25,9 @@ class StreamGuess:
     def feed(self, window: Window) -> None:
         """Take the next window."""
         self._kind.feed(window)
-        self._speech.feed(window)
-        if self.kind == "video":
+        if self.kind != "video":
+            self._speech.feed(window)
+        if self.kind != "audio":
             self._bursts.feed(window)
             self._changes.feed(window)
 
@@ -42,10 +43,10 @@ class StreamGuess:
 
     @property
     def key_frames(self) -> int:
-        """Bursts so far."""
-        return self._bursts.count
+        """Bursts so far; of sound they are none."""
+        return self._bursts.count if self.kind == "video" else 0
 
     @property
     def changes(self) -> int:
-        """Lasting changes of the rate so far."""
-        return self._changes.count
+        """Lasting changes of the rate so far; of sound they mean nothing."""
+        return self._changes.count if self.kind == "video" else 0

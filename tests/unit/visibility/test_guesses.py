@@ -30,7 +30,7 @@ LATE = 1.0
 def inferred(server: Server) -> dict[str, Inferred]:
     """By function."""
     sheet = server.observer.describe(server.directory.rooms["hall"])
-    return {stream.function: stream.inferred for stream in sheet.streams}
+    return {stream.function: stream.inferred or Inferred() for stream in sheet.streams}
 
 
 async def listen(server: Server, seconds: float) -> list[bool | None]:
@@ -57,7 +57,7 @@ async def turns(server: Server, talker: TalkerSource) -> dict[bool, list[bool | 
 async def test_the_sheet_follows_who_speaks_in_a_sealed_room() -> None:
     """Over a real socket, without a key; and the metrics count it."""
     async with (
-        running(settings()) as (server, url),
+        running(settings(witness="on")) as (server, url),
         Client(url, "hall", name="Ana", secret=SECRET, mode=MODE) as ana,
     ):
         talker = TalkerSource()
@@ -77,7 +77,7 @@ async def test_the_sheet_follows_who_speaks_in_a_sealed_room() -> None:
 async def test_a_constant_rate_leaves_nothing_to_follow() -> None:
     """Nobody can say when the same person speaks."""
     async with (
-        running(settings()) as (server, url),
+        running(settings(witness="on")) as (server, url),
         Client(
             url,
             "hall",

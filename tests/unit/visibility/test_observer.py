@@ -155,3 +155,12 @@ def test_the_time_is_that_of_the_change_not_of_the_question() -> None:
     began = scene.hall.now
     scene.hall.now += INTERVAL * 60
     assert scene.line("video").since == began
+
+
+def test_nobody_is_guessed_about_unannounced() -> None:
+    """Only where people are told of a witness; and then before there is enough to guess by, too."""
+    for witness, told in ((None, False), (Witness(), True)):
+        scene = Scene(SEALED, witness)
+        scene.film()
+        scene.observer.follow_up(now=scene.hall.now)
+        assert all((stream.inferred is not None) is told for stream in scene.sheet.streams)

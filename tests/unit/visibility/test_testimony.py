@@ -5,6 +5,7 @@ from base64 import b64decode
 import msgspec
 import pytest
 
+from sfu.media.key_frames import KeyFrameCause
 from sfu.visibility.glimpses import MOST_LOOKS, Glimpses
 from sfu.visibility.lens import HURRIES
 from sfu.visibility.observer import Observer
@@ -12,8 +13,8 @@ from sfu.visibility.samples import Excerpt, Finding, Glimpse
 from sfu.visibility.sheet import Seen
 from sfu.visibility.testimony import Witness
 from tests.support.hall import Guest, Hall
-from tests.support.media import AUDIO_SSRC, OPUS, audio_track
-from tests.support.packets import rtp
+from tests.support.media import AUDIO_SSRC, OPUS, VIDEO_SSRC, VP8, audio_track, video_track
+from tests.support.packets import rtp, vp8
 
 SOUND = Glimpse(loudness=(-20, -30), spectrogram=((0,) * 20, (3,) * 20))
 
@@ -183,6 +184,33 @@ def test_an_answer_is_bounded(scene: Scene) -> None:
     streams = scene.glimpses.streams
     assert len(streams) == MOST_LOOKS
     assert streams[0].taken == taken
+
+
+@pytest.mark.parametrize(
+    ("looks", "asked"), [pytest.param(True, 2, id="watched"), pytest.param(False, 1, id="alone")]
+)
+def test_who_looks_has_young_pictures(looks: bool, asked: int) -> None:  # noqa: FBT001
+    """For as long as somebody asks for glimpses, more key frames are asked for."""
+    hall = Hall()
+    witness = Witness(hall.directory, clock=lambda: hall.now)
+    witness.channel = Scripted()  # type: ignore[assignment]
+    observer = Observer(hall.directory, witness, clock=lambda: hall.now)
+    ana, (camera,) = hall.publisher(video_track())
+    for number in range(8):
+        if looks:
+            observer.glimpse(hall.directory.rooms["hall"])
+        witness.follow_up(now=hall.now)
+        packet = rtp(
+            vp8(key_frame=False, picture_id=number),
+            sequence_number=number,
+            timestamp=90_000 * number,
+            ssrc=VIDEO_SSRC,
+            payload_type=VP8,
+            marker=True,
+        )
+        ana.send([packet])
+        hall.now += 1
+    assert camera.source.key_frames.asked[KeyFrameCause.WITNESS] == asked
 
 
 def test_the_process_is_there_before_the_first_stream() -> None:

@@ -175,7 +175,7 @@ export const de: Dictionary = {
   devices: "Geräte",
   hideSpeech: "Verbergen, wann ich spreche",
   hideSpeechText:
-    "Stille wird dann in ebenso großen Paketen gesendet wie Sprache, sodass deren Größe nicht verrät, wann Sie sprechen. Das braucht etwas mehr Daten, und anderen wird nicht mehr angezeigt, dass Sie sprechen.",
+    "Sendet Stille in ebenso großen Paketen wie Sprache. Das braucht etwas mehr Daten, und anderen wird nicht angezeigt, dass Sie sprechen.",
   cameraProblem: {
     insecure: "Die Kamera braucht HTTPS oder localhost.",
     denied:

@@ -170,7 +170,7 @@ export const en = {
   devices: "Devices",
   hideSpeech: "Hide when I speak",
   hideSpeechText:
-    "Silence is then sent in packets as large as speech, so that their size does not tell when you speak. It takes a little more data, and others no longer see you marked as speaking.",
+    "Sends silence in packets as large as those of speech. It takes a little more data, and others do not see you marked as speaking.",
   cameraProblem: {
     insecure: "The camera needs HTTPS or localhost.",
     denied: "The camera is not allowed. Allow it in the address bar, then switch it on again.",

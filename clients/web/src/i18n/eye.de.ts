@@ -25,7 +25,7 @@ export const eyeDe: Shape<typeof eyeEn> = {
   },
   text: {
     unknown:
-      "Der Server zeigt seinen Bericht hier nicht: mit Ihrer Einladung darf man nicht zusehen, oder sie ist abgelaufen.",
+      "Der Server zeigt keinen Bericht: er antwortet nicht, oder Ihre Einladung ist abgelaufen oder erlaubt nicht, zuzusehen.",
     quiet:
       "Sobald jemand spricht oder etwas zeigt, sehen Sie hier, was der Server daraus machen kann.",
     watches:
@@ -80,7 +80,7 @@ export const eyeDe: Shape<typeof eyeEn> = {
       "Der Server speichert versiegelten Ton und versiegelte Bilder, die er nicht lesen kann.",
   },
   addresses: "Der Server braucht sie, um Ihnen etwas zu senden.",
-  activity: "Das verbirgt kein Siegel. Es genügt, um zu erraten, wer spricht, wie oben zu sehen.",
+  activity: "Das verbirgt kein Siegel. Es genügt, um zu erraten, wer spricht.",
   sources: {
     camera: "Kamera",
     microphone: "Mikrofon",
@@ -103,8 +103,8 @@ export const eyeDe: Shape<typeof eyeEn> = {
   silent: "schweigt",
   picture: "ein Bild",
   sound: "Ton",
-  keyFrames: (count) => `ein Bild, ${count}-mal neu begonnen`,
-  changes: (count) => `die Größe wechselte ${count}-mal`,
+  keyFrames: (times) => `ein Bild, ${times} neu begonnen`,
+  changes: (times) => `die Größe wechselte ${times}`,
   save: "Bericht speichern",
   saved: "Der Bericht ist gespeichert.",
   trust: "Das ist der eigene Bericht des Servers: er ist so viel wert wie das Vertrauen in ihn.",

@@ -23,7 +23,7 @@ export const eyeEn = {
   },
   text: {
     unknown:
-      "The server does not show its report here: with your invitation you may not watch, or it has expired.",
+      "The server shows no report: it does not answer, or your invitation has expired or does not let you watch.",
     quiet:
       "As soon as somebody speaks or shows something, you see here what the server makes of it.",
     watches:
@@ -80,7 +80,7 @@ export const eyeEn = {
     opaque: "The server stores sealed sound and pictures that it cannot read.",
   },
   addresses: "The server needs them to send you anything.",
-  activity: "No seal hides that. It is enough to guess who speaks, as you see above.",
+  activity: "No seal hides that. It is enough to guess who speaks.",
   sources: {
     camera: "Camera",
     microphone: "Microphone",
@@ -103,8 +103,8 @@ export const eyeEn = {
   silent: "is silent",
   picture: "a picture",
   sound: "sound",
-  keyFrames: (count: string) => `a picture, begun anew ${count} times`,
-  changes: (count: string) => `its size changed ${count} times`,
+  keyFrames: (times: string) => `a picture, begun anew ${times}`,
+  changes: (times: string) => `its size changed ${times}`,
   save: "Save report",
   saved: "The report is saved.",
   trust: "This is the server's own report: it is worth as much as the server can be trusted.",

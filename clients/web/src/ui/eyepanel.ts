@@ -28,7 +28,7 @@ const ICONS: Readonly<Record<EyeState, IconName>> = {
 /** Open it, and tell what is learnt meanwhile. */
 export function openEyePanel(call: Call, learn: (sheet: Sheet | null) => void): void {
   const panel = new EyePanel(call);
-  const dialog = openDialog(words().seeing.name, ...panel.content);
+  const dialog = openDialog(words().seeing.name, panel.element);
   dialog.classList.add("eye");
   let isOpen = true;
   dialog.addEventListener("close", () => {
@@ -47,7 +47,7 @@ export function openEyePanel(call: Call, learn: (sheet: Sheet | null) => void): 
 }
 
 class EyePanel {
-  readonly content: readonly HTMLElement[];
+  readonly element: HTMLElement;
   readonly #call: Call;
   readonly #mark = h("span", { class: "mark" });
   readonly #title = h("strong");
@@ -78,13 +78,15 @@ class EyePanel {
     );
     this.#save.addEventListener("click", () => this.#export());
     const known = section(text.byFunction, this.#functions.element);
-    this.content = [
+    this.element = h(
+      "div",
+      { class: "eye-body" },
       this.#verdict,
       this.#people.element,
       known,
       h("p", { class: "quiet" }, text.trust),
       h("div", { class: "row end" }, this.#saved, this.#save),
-    ];
+    );
     known.hidden = true;
     this.update(null, null);
   }

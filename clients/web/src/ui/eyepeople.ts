@@ -37,7 +37,8 @@ export class PeopleSeen {
 
   /** Draw what is there now, of people whom this page knows. */
   update(sheet: Sheet | null, glimpses: Glimpses | null): void {
-    const looks = new Map(glimpses?.looks.map((look) => [look.publication, look]));
+    const tried = sheet?.witness ? (glimpses?.looks ?? []) : [];
+    const looks = new Map(tried.map((look) => [look.publication, look]));
     const inferred = new Map(
       sheet?.streams.map(({ publication, inferred }) => [publication, inferred]),
     );

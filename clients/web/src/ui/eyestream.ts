@@ -46,7 +46,7 @@ export class StreamSeen {
   update(look: Look | null, guess: Inferred | null, now: number): void {
     const seen = look?.seen ?? null;
     setAttribute(this.element, "data-seen", seen ?? "untried");
-    setText(this.#said, saidOf(look, this.#isPicture, now));
+    setText(this.#said, look === null ? "" : saidOf(look, this.#isPicture, now));
     setText(this.#guess, guessOf(guess));
     setText(this.#figures, look?.figures ?? "");
     this.#details.hidden = !look?.figures;
@@ -86,15 +86,15 @@ const ICONS = {
   screen_audio: "screen",
 } as const;
 
-function saidOf(look: Look | null, isPicture: boolean, now: number): string {
+function saidOf(look: Look, isPicture: boolean, now: number): string {
   const text = words().seeing;
-  switch (look?.seen ?? null) {
+  switch (look.seen) {
     case "readable": {
-      const ago = agoOf(now - (look?.taken ?? now));
+      const ago = agoOf(now - (look.taken ?? now));
       return isPicture ? text.saw(ago) : text.heard(ago);
     }
     case "opaque":
-      return text.noise(timesOf(look?.tries ?? 0));
+      return text.noise(timesOf(look.tries));
     case "undecided":
       return text.undecided;
     default:
@@ -118,7 +118,7 @@ export function guessOf(inferred: Inferred | null): string {
     const speaks = { true: text.speaking, false: text.silent, null: text.sound };
     return text.guess(speaks[`${inferred.speaking}`]);
   }
-  const anew = inferred.keyFrames > 0 ? text.keyFrames(String(inferred.keyFrames)) : text.picture;
-  const changes = inferred.changes > 0 ? [text.changes(String(inferred.changes))] : [];
+  const anew = inferred.keyFrames > 0 ? text.keyFrames(timesOf(inferred.keyFrames)) : text.picture;
+  const changes = inferred.changes > 0 ? [text.changes(timesOf(inferred.changes))] : [];
   return text.guess([anew, ...changes].join(", "));
 }

@@ -14,7 +14,7 @@ const CALM_INTERVAL = 12_000;
 
 export class ServerEye {
   /** In the header. */
-  readonly button = h("button", { type: "button" });
+  readonly button = h("button", { type: "button", attributes: { "aria-haspopup": "dialog" } });
   /** For what must not be overlooked: the server reads what this page seals. */
   readonly alarm: HTMLElement;
   readonly #call: Call;
@@ -69,6 +69,9 @@ export class ServerEye {
   }
 
   #learn(sheet: Sheet | null): void {
+    if (sheet === null && this.#state === "alarm") {
+      return; // to fall silent is no way out
+    }
     this.#state = eyeState(sheet, this.#call.state.mode);
     this.#draw();
   }
