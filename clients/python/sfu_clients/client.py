@@ -70,6 +70,7 @@ class Client:
         With a `secret` (see `read_secret`) the room is sealed end to end, or not entered at all;
         without a mode, in `e2ee-passphrase`. In `e2ee-mls`, the others know us by our `device`.
         In sealed rooms, `consents_to` is the public key of recordings that may open what is sent.
+        With a `concealment`, packets tell less of what is published.
         """
         self._url, self._insecure, self._keylog = url, insecure, keylog
         self._concealment = concealment

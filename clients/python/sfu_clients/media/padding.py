@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
+from sfu.errors import MalformedPacket
+from sfu.wire.frames.av1 import read_leb128
+
 SOUND_STEP: Final = 40
 """Bytes; in 20 ms they are 16 kbit/s."""
 
@@ -20,6 +23,10 @@ _TWO_SIZED: Final = 0x80
 _VP9_INDEX: Final = 0xC0
 _AV1_PADDING: Final = b"\x7a"
 _AV1_SIZE_BYTES: Final = 3
+_AV1_HAS_SIZE: Final = 0x02
+_AV1_HAS_EXTENSION: Final = 0x04
+_AV1_FRAMES: Final = frozenset({3, 4, 6, 7})
+"""Types of OBUs: headers of frames, tile groups, and both in one."""
 _H264_FILLER: Final = b"\x00\x00\x00\x01\x0c"
 _TRAILING_BIT: Final = b"\x80"
 
@@ -126,14 +133,36 @@ def has_index(frame: bytes) -> bool:
 
 
 def _pad_av1(unit: bytes) -> bytes:
-    """A padding OBU at the end of what the encoder made (AV1 specification, section 5.12)."""
-    if not unit:
+    """A padding OBU before the picture (AV1 specification, section 5.12).
+
+    Behind it, libaom takes it for the beginning of another picture.
+    """
+    place = _first_frame(unit)
+    if place is None:
         return unit
     head = len(_AV1_PADDING) + _AV1_SIZE_BYTES
     size = padme(len(unit) + head + 1) - len(unit) - head
     # A size may take more bytes than it needs (section 4.10.5): so any length can be had.
     told = bytes((size & 0x7F | 0x80, size >> 7 & 0x7F | 0x80, size >> 14 & 0x7F))
-    return unit + _AV1_PADDING + told + bytes(size - 1) + _TRAILING_BIT
+    padding = _AV1_PADDING + told + bytes(size - 1) + _TRAILING_BIT
+    return unit[:place] + padding + unit[place:]
+
+
+def _first_frame(unit: bytes) -> int | None:
+    """Where the first OBU of a picture begins; None if there is none, or no way to it."""
+    place = 0
+    while place < len(unit):
+        header = unit[place]
+        if header >> 3 & 0x0F in _AV1_FRAMES:
+            return place
+        if not header & _AV1_HAS_SIZE:
+            return None
+        try:
+            size, start = read_leb128(unit, place + (2 if header & _AV1_HAS_EXTENSION else 1))
+        except MalformedPacket:
+            return None
+        place = start + size
+    return None
 
 
 def _pad_h264(unit: bytes) -> bytes:

@@ -17,6 +17,11 @@ const HEADS = [1, 2, TWO_SIZED | 2] as const;
 
 const AV1_PADDING = 0x7a;
 const AV1_HEAD_BYTES = 4;
+const AV1_HAS_SIZE = 0x02;
+const AV1_HAS_EXTENSION = 0x04;
+/** Types of OBUs: headers of frames, tile groups, and both in one. */
+const AV1_FRAMES: ReadonlySet<number> = new Set([3, 4, 6, 7]);
+const LEB128_BYTES = 8;
 const TRAILING_BIT = 0x80;
 
 /** Returns a frame that is at least as long, and decodes to the same. */
@@ -158,9 +163,13 @@ function hasIndex(frame: Bytes): boolean {
   return frame.at(-size) === last;
 }
 
-/** A padding OBU at the end of what the encoder made (AV1 specification, section 5.12). */
+/**
+ * A padding OBU before the picture (AV1 specification, section 5.12). Behind it, libaom takes it
+ * for the beginning of another picture.
+ */
 function padAv1(unit: Bytes): Bytes {
-  if (unit.length === 0) {
+  const place = firstFrame(unit);
+  if (place === null) {
     return unit;
   }
   const size = padme(unit.length + AV1_HEAD_BYTES + 1) - unit.length - AV1_HEAD_BYTES;
@@ -168,5 +177,37 @@ function padAv1(unit: Bytes): Bytes {
   // A size may take more bytes than it needs (section 4.10.5): so any length can be had.
   obu.set([AV1_PADDING, (size & 0x7f) | 0x80, ((size >> 7) & 0x7f) | 0x80, (size >> 14) & 0x7f]);
   obu[obu.length - 1] = TRAILING_BIT;
-  return concat(unit, obu);
+  return concat(unit.subarray(0, place), obu, unit.subarray(place));
+}
+
+/** Where the first OBU of a picture begins; null if there is none, or no way to it. */
+function firstFrame(unit: Bytes): number | null {
+  for (let place = 0; place < unit.length; ) {
+    const header = unit[place] ?? 0;
+    if (AV1_FRAMES.has((header >> 3) & 0x0f)) {
+      return place;
+    }
+    const end = (header & AV1_HAS_SIZE) === 0 ? null : endOfObu(unit, place, header);
+    if (end === null) {
+      return null;
+    }
+    place = end;
+  }
+  return null;
+}
+
+function endOfObu(unit: Bytes, place: number, header: number): number | null {
+  const start = place + ((header & AV1_HAS_EXTENSION) === 0 ? 1 : 2);
+  let size = 0;
+  for (let at = 0; at < LEB128_BYTES; at += 1) {
+    const byte = unit[start + at];
+    if (byte === undefined) {
+      return null;
+    }
+    size += (byte & 0x7f) * 2 ** (7 * at);
+    if (byte < 0x80) {
+      return start + at + 1 + size;
+    }
+  }
+  return null;
 }
