@@ -48,7 +48,7 @@ def _y(value: float) -> float:
 
 def _bar(x: float, row: Mapping[str, Any], colour: str) -> list[str]:
     if "balanced_accuracy" not in row:
-        return [_text(x, BOTTOM - 4, "none", size=11)]
+        return [_text(x + 12, BOTTOM - 4, "-", size=11)]
     value = row["balanced_accuracy"]
     y = _y(value)
     return [

@@ -14,42 +14,42 @@ from sfu.visibility.inference.logistic import Model
 
 SPEECH: Final = Model(
     weights=(
-        0.2692,
-        0.8635,
-        1.085,
-        1.99,
-        1.341,
-        1.507,
-        0.8161,
-        1.572,
-        -3.667,
-        38.2,
-        -21.28,
-        -4.211,
-        19.29,
+        0.09964,
+        0.8289,
+        0.9799,
+        2.129,
+        1.837,
+        1.423,
+        1.055,
+        1.623,
+        -1.236,
+        29.63,
+        -14.7,
+        -2.048,
+        16.59,
     ),
-    bias=-4.087,
+    bias=-6.714,
 )
 """Of `SpeechFeatures`."""
 
 AUDIO: Final = Model(
     weights=(
-        -4.203,
-        -3.268,
-        1.214,
-        -3.135,
-        -2.831,
-        -6.947,
+        -3.961,
+        -3.466,
+        -1.305,
+        -3.895,
+        -1.724,
+        -7.74,
     ),
-    bias=47.71,
+    bias=46.59,
 )
 """Of `KindFeatures`: how likely it is sound."""
 
-BURST_RISE: Final = 2.0
+BURST_RISE: Final = 1.5
 """Times what is usual: a window with more belongs to a burst."""
 
-BURST_EXCESS: Final = 25.0
+BURST_EXCESS: Final = 12.0
 """Windows full of what is usual: a burst with more beside them is a key frame."""
 
-CHANGE: Final = 2.6
+CHANGE: Final = 2.0
 """Times what was usual before, or that part of it."""
