@@ -119,15 +119,13 @@ class Lens:
             self._ask(ASKED_BY_VIEWERS if watched else ASKED_AGAIN, now=now)
         return None
 
-    def hurry(self) -> None:
-        """The first sample decided nothing: take another at once, but not for ever."""
-        if self._hurries > 0 and not self._open:
+    def learn(self, *, decided: bool) -> None:
+        """What a sample came to: a first that decided nothing is taken again, without a rest."""
+        if decided:
+            self._hurries = 0
+        elif self._hurries > 0 and not self._open:
             self._hurries -= 1
             self.fresh, self.sampled_at = True, -REST
-
-    def rest(self) -> None:
-        """Something is known now."""
-        self._hurries = 0
 
     def _ask(self, interval: float, *, now: float) -> None:
         """Only where none has come by itself, and seldom: it costs everybody's quality."""
