@@ -97,15 +97,13 @@ class Lens:
         self.fresh, self.sampled_at = False, now
         return Excerpt(number, self._codec.value, self._first, packets)
 
-    def hurry(self) -> None:
-        """The first sample decided nothing: take another at once, but not for ever."""
-        if self._hurries > 0 and not self._packets:
+    def learn(self, *, decided: bool) -> None:
+        """What a sample came to: a first that decided nothing is taken again, without a rest."""
+        if decided:
+            self._hurries = 0
+        elif self._hurries > 0 and not self._packets:
             self._hurries -= 1
             self.fresh, self.sampled_at = True, -REST
-
-    def rest(self) -> None:
-        """Something is known now."""
-        self._hurries = 0
 
     def _keep(self, first: int, packets: Packets) -> None:
         """Keep a sample, unless its codec is not negotiated any more."""

@@ -147,7 +147,7 @@ class Witness:
         elif finding.seen == "undecided" and before is not None and before.glimpse is not None:
             glimpse, taken = before.glimpse, before.taken
         lens = self._lenses[case.publication.id]
-        lens.hurry() if finding.seen == "undecided" else lens.rest()
+        lens.learn(decided=finding.seen != "undecided")
         tries = 1 if before is None else before.tries + 1
         self._impressions[case.publication.id] = Impression(
             finding.seen, finding.figures, tries, glimpse, taken

@@ -7,9 +7,10 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.support.browsers import start_chromium
+from tests.support.eye import Eye
 from tests.support.page import Page, Seat
 from tests.support.patience import wait_until
-from tests.support.server import Server
+from tests.support.server import Serve, Server
 
 PHONE = {
     "deviceMetrics": {"width": 360, "height": 740, "pixelRatio": 3.0, "touch": True},
@@ -68,6 +69,25 @@ def test_a_phone_shows_the_call_and_its_controls(phone: Page, server: Server, pe
     assert fits(phone)
     assert {"microphone", "camera", "chat", "leave"} <= set(visible_buttons(phone))
     phone.screenshot("phone-call")
+
+
+def test_what_the_server_saw_fits_a_phone(phone: Page, serve: Serve, person: Seat) -> None:
+    """The panel is read by scrolling down, and nothing of it is cut off at the side."""
+    server = serve(SFU_VISIBILITY_WITNESS="on")
+    person("Ana", "chromium").join(server.url, "pocket", camera="320x180@15")
+    phone.join(server.url, "pocket", camera=0, mic=0)
+    eye = Eye(phone)
+    eye.open()
+    wait_until(lambda: (eye.stream("Ana", "camera") or eye.none).picture, 40, "a picture is there")
+    wait_until(lambda: (eye.stream("Ana", "microphone") or eye.none).loudness, 40, "and a sound")
+    assert fits(phone)
+    assert phone.run(
+        "const body = document.querySelector('.eye-body');"
+        "const inside = [...body.querySelectorAll('*')].every((one) =>"
+        "  one.getBoundingClientRect().right <= body.getBoundingClientRect().right + 1);"
+        "return inside && body.scrollWidth <= body.clientWidth"
+    )
+    phone.screenshot("phone-eye")
 
 
 def local(page: Page, what: str) -> Callable[[], bool]:
@@ -129,3 +149,6 @@ def test_speaks_german(german: Page, server: Server) -> None:
     label = "return document.querySelector('[data-command=leave]').getAttribute('aria-label')"
     assert german.run(label) == "Verlassen"
     german.screenshot("german-call")
+    Eye(german).open()
+    german.reads("Was er vom Gespräch weiß")
+    german.reads("Bericht speichern")

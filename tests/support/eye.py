@@ -57,6 +57,9 @@ class Seen(NamedTuple):
 class Eye:
     """The panel of one page."""
 
+    none: Final = Seen("", "", "", "", "", None, [])
+    """A stream that shows nothing."""
+
     def __init__(self, page: Page) -> None:
         self.page = page
 

@@ -229,7 +229,7 @@ def test_a_first_sample_that_decided_nothing_is_followed_at_once(camera: Scene) 
         camera.ana.send([picture(start + at, key_frame=at == 0) for at in range(20)])
         taken = camera.look()
         assert (taken is not None) is (start < 60)
-        camera.lens.hurry()
+        camera.lens.learn(decided=False)
 
 
 def test_what_begins_anew_is_another_sample(camera: Scene) -> None:

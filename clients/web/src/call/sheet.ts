@@ -1,6 +1,6 @@
 /** The server's own report of what it could see in a room (docs/visibility.md). */
 
-import { isRecord, numberOf, textOf } from "./unsure";
+import { isRecord, momentOf, numberOf, textOf } from "./unsure";
 
 export const FUNCTIONS = [
   "audio",
@@ -94,7 +94,7 @@ export function parseSheet(value: unknown): Sheet | null {
   const streams = Array.isArray(value.streams) ? value.streams : [];
   return {
     witness: value.witness === true,
-    written: numberOf(value.written) ?? 0,
+    written: momentOf(value.written) ?? 0,
     lines: value.functions.flatMap((line: unknown) => parseLine(line) ?? []),
     streams: streams.flatMap((stream: unknown) => parseStream(stream) ?? []),
     source: value,
@@ -114,7 +114,7 @@ function parseLine(line: unknown): SheetLine | null {
   return {
     name,
     verdict: line.verdict as SeenVerdict,
-    since: numberOf(line.since),
+    since: momentOf(line.since),
     tries: {
       readable: numberOf(witness.readable) ?? 0,
       opaque: numberOf(witness.opaque) ?? 0,

@@ -9,6 +9,12 @@ export function numberOf(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
+/** Unix time that a calendar has, or null. */
+export function momentOf(value: unknown): number | null {
+  const seconds = numberOf(value);
+  return seconds !== null && seconds >= 0 && seconds < 1e11 ? seconds : null;
+}
+
 export function textOf(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }

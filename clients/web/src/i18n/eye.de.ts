@@ -12,7 +12,7 @@ export const eyeDe: Shape<typeof eyeEn> = {
     could: "Der Server könnte Sie sehen",
     sealed: "Der Server sieht nur Rauschen",
     promised: "Der Server sieht nichts",
-    alarm: "Der Server sieht Sie!",
+    alarm: "Der Server kann mitlesen!",
   },
   title: {
     unknown: "Kein Bericht",

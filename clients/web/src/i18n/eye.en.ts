@@ -10,7 +10,7 @@ export const eyeEn = {
     could: "The server could see you",
     sealed: "The server sees only noise",
     promised: "The server sees nothing",
-    alarm: "The server sees you!",
+    alarm: "The server can read this!",
   },
   title: {
     unknown: "No report",

@@ -59,7 +59,7 @@ export function reportOf(facts: ReportFacts, text: Dictionary, spoken: Language)
 ${table(
   [],
   [
-    [report.written, new Date(1000 * sheet.written).toISOString()],
+    [report.written, timeOf(sheet.written)],
     [report.room, room],
     [report.mode, report.modes[mode]],
     [report.witness, sheet.witness ? report.yes : report.no],
@@ -87,11 +87,16 @@ ${table(
 `;
 }
 
+/** Unix time, to the second, where no time zone is known. */
+function timeOf(seconds: number): string {
+  return `${new Date(1000 * seconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
 function lineOf(line: SheetLine, text: Dictionary): string[] {
   const evidence = line.evidence.map(([key, value]) => `${key}: ${value}`);
   return [
     text.seeing.verdicts[line.verdict],
-    line.since === null ? "–" : new Date(1000 * line.since).toISOString(),
+    line.since === null ? "–" : timeOf(line.since),
     [sentenceOf(line), evidence.join(", ")].filter(Boolean).join("\n"),
   ];
 }
@@ -139,7 +144,7 @@ const STYLE = `
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }
 table { width: 100%; border-collapse: collapse; }
 td, th { padding: .4rem .6rem; border-bottom: 1px solid #8886; text-align: left; vertical-align: top;
-  white-space: pre-line; overflow-wrap: anywhere; }
+  white-space: pre-line; overflow-wrap: break-word; }
 pre { padding: .7rem; overflow: auto; background: #8882; }
 .warning { padding: .7rem; border-left: 4px solid #c80; background: #c801; }
 `;

@@ -55,6 +55,11 @@ it.each([
   expect(parseSheet({ functions: [line] })?.lines).toEqual([]);
 });
 
+it.each([[-1], [1e300], ["now"], [null]])("%j is no time that a calendar has", (time) => {
+  const sheet = parseSheet({ written: time, functions: [{ ...LINE, since: time }] });
+  expect([sheet?.written, sheet?.lines[0]?.since]).toEqual([0, null]);
+});
+
 it.each([[null], ["text"], [{}], [{ functions: 7 }]])("%j is none", (value) => {
   expect(parseSheet(value)).toBeNull();
 });

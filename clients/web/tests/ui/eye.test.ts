@@ -104,7 +104,7 @@ describe("the report", () => {
     for (const words of [
       "the server&#39;s own report",
       "end to end, with the keys of a group (e2ee-mls)",
-      "2026-11-26T18:40:00.000Z",
+      "2026-11-26 18:40:00 UTC",
       "tried 14 times and got nothing but noise",
       "sfu-client verify A.pcap B.pcap",
     ]) {
