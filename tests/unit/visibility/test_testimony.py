@@ -196,20 +196,20 @@ def test_who_looks_has_young_pictures(looks: bool, asked: int) -> None:  # noqa:
     witness.channel = Scripted()  # type: ignore[assignment]
     observer = Observer(hall.directory, witness, clock=lambda: hall.now)
     ana, (camera,) = hall.publisher(video_track())
-    for number in range(8):
+    for number in range(16):
         if looks:
             observer.glimpse(hall.directory.rooms["hall"])
         witness.follow_up(now=hall.now)
         packet = rtp(
             vp8(key_frame=False, picture_id=number),
             sequence_number=number,
-            timestamp=90_000 * number,
+            timestamp=45_000 * number,
             ssrc=VIDEO_SSRC,
             payload_type=VP8,
             marker=True,
         )
         ana.send([packet])
-        hall.now += 1
+        hall.now += 0.5
     assert camera.source.key_frames.asked[KeyFrameCause.WITNESS] == asked
 
 
