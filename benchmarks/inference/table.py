@@ -33,8 +33,7 @@ def tables(found: Row) -> str:
     parts = (
         "Speech, for each 0.1 s: accuracy, and balanced accuracy in brackets (0.50 knows nothing)",
         _table(_SPEECH, _speech(found)),
-        "Streams: audio or video, accuracy and what is right for always the same; recall and precision "
-        "of key frames, and of changes",
+        "Streams: accuracy and base rate of audio or video; recall and precision of the others",
         _table(_STREAMS, _streams(found)),
     )
     return "\n\n".join(parts) + "\n"
