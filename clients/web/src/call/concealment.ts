@@ -48,6 +48,11 @@ export class Concealment {
   }
 }
 
+/** Whether the browser took the constant rate: Firefox forgets what its parser does not know. */
+export function keepsConstantRate({ remoteDescription }: RTCPeerConnection): boolean {
+  return /^a=fmtp:.*\bcbr=1/m.test(remoteDescription?.sdp ?? "");
+}
+
 /** No loudness in packets (RFC 6464). */
 export function withoutLevels(sdp: string): string {
   return sdp.replace(LEVELS, "");

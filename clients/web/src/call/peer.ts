@@ -1,7 +1,7 @@
 /** The one peer connection of a call, in whichever incarnation it currently is. */
 
 import type { Answer, Identifier, MediaSource, Offer, SectionNote } from "../protocol/messages";
-import type { Concealment } from "./concealment";
+import { type Concealment, keepsConstantRate } from "./concealment";
 import { Negotiation } from "./negotiation";
 import { Recovery } from "./recovery";
 import { isSame, type LocalMedia, Sections, type Transforms, type Wanted } from "./sections";
@@ -119,7 +119,7 @@ export class Peer {
   async answered(answer: Answer): Promise<void> {
     const sdp = this.#concealment.answered(answer.sdp);
     await this.#now.negotiation.answered({ ...answer, sdp });
-    this.#transforms?.pad(this.#concealment.isOn);
+    this.#pad();
   }
 
   refused(id: number): Promise<void> {
@@ -169,6 +169,17 @@ export class Peer {
     this.#concealment.changed = null;
     this.#recovery.signallingLost();
     this.#dispose();
+  }
+
+  /** With the answer, so that an encoder of constant rate is padded no further. */
+  #pad(): void {
+    const { isOn } = this.#concealment;
+    const { sections } = this.#now;
+    if (this.#transforms) {
+      this.#transforms.pad(isOn);
+    } else {
+      sections.padSound(isOn && !keepsConstantRate(this.connection));
+    }
   }
 
   #restartIce(): void {

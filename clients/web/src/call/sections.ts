@@ -1,5 +1,6 @@
 /** The m-lines of one peer connection: what each is for, and which can be used again. */
 
+import { padSound } from "../media/soundpadding";
 import type {
   Identifier,
   Kind,
@@ -112,6 +113,15 @@ export class Sections {
     for (const { transceiver } of this.#sections) {
       if (transceiver.currentDirection !== "stopped") {
         chooseLevels(transceiver, isTold);
+      }
+    }
+  }
+
+  /** In a call that is not sealed: pad our sound, or not. */
+  padSound(isOn: boolean): void {
+    for (const { purpose, transceiver } of this.#sections) {
+      if (purpose === "microphone" || purpose === "screen_audio") {
+        padSound(transceiver.sender, isOn);
       }
     }
   }

@@ -1,7 +1,7 @@
 /** Hiding when somebody speaks: what it changes in offers and answers, and that it is remembered. */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { Concealment, type Storage } from "../../src/call/concealment";
+import { Concealment, keepsConstantRate, type Storage } from "../../src/call/concealment";
 
 const LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 const MID = "urn:ietf:params:rtp-hdrext:sdes:mid";
@@ -79,6 +79,17 @@ describe("an answer", () => {
     const sdp = hiding().answered(description(...extensions));
     expect(linesOf(sdp, "a=extmap:")).toEqual([`a=extmap:4 ${MID}`, `a=extmap:4 ${MID}`]);
   });
+});
+
+it.each([
+  ["a=fmtp:111 minptime=10;cbr=1;useinbandfec=1", true],
+  ["a=fmtp:111 cbr=1", true],
+  ["a=fmtp:109 maxplaybackrate=0;stereo=1;useinbandfec=1", false],
+  ["a=fmtp:111 cbr=0", false],
+  ["a=fmtp:111 xcbr=1", false],
+])("what a browser keeps of %s tells whether it obeys", (line, expected) => {
+  const remoteDescription = { sdp: description(line) };
+  expect(keepsConstantRate({ remoteDescription } as RTCPeerConnection)).toBe(expected);
 });
 
 it("an offer has no levels, and nothing else is different", () => {
