@@ -33,7 +33,7 @@ def judge(observed: Sequence[Observed], browsers: Sequence[Observed]) -> dict[st
     return {
         "kept_up": _kept_up(observed),
         "speech": [row for place in conditions for row in _speech(observed, *place)],
-        "kind": [_kind(test, *place) for place in conditions],
+        "kind": [_kind(test, *place) for place in filmed],
         "pictures": [_pictures(test, *place) for place in filmed],
         "chromium": [_chromium(observed, browsers, *place) for place in _places(browsers)],
         "layers": [_layers(test, mode) for mode in _modes(test)],

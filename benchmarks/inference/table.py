@@ -33,7 +33,7 @@ def tables(found: Row) -> str:
     parts = (
         "Speech, for each 0.1 s: accuracy, and balanced accuracy in brackets (0.50 knows nothing)",
         _table(_SPEECH, _speech(found)),
-        "Streams: accuracy of audio or video; recall and precision of key frames, and of changes",
+        "Streams: accuracy and base rate of audio or video; recall and precision of the others",
         _table(_STREAMS, _streams(found)),
     )
     return "\n\n".join(parts) + "\n"
@@ -79,18 +79,17 @@ def _bits(row: Row) -> str:
 
 
 def _streams(found: Row) -> Iterator[Sequence[str]]:
-    films = {(row["mode"], row["mitigation"]): row for row in found["pictures"]}
-    for kind in found["kind"]:
-        place = kind["mode"], kind["mitigation"]
-        film = films.get(place)
-        events = ("", "", "") if film is None else _of_film(film)
-        yield (*place, f"{kind['accuracy']:.3f}", *events)
+    for kind, film in zip(found["kind"], found["pictures"], strict=True):
+        yield (
+            film["mode"],
+            film["mitigation"],
+            f"{kind['accuracy']:.3f}, {kind['base_rate']:.2f}",
+            _found(film["key_frames"]),
+            _found(film["changes"]),
+            _bits(film),
+        )
     for row in found["layers"]:
         yield row["mode"], "layers of a viewer", "", "", _found(row["changes"]), ""
-
-
-def _of_film(row: Row) -> Sequence[str]:
-    return _found(row["key_frames"]), _found(row["changes"]), _bits(row)
 
 
 def _found(row: Row) -> str:

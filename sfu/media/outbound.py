@@ -143,7 +143,7 @@ class Outbound:
         elif number == NONE:
             verdict = _TOO_LATE
         else:
-            if not showing:
+            if not showing and packet.in_order:  # what is late belongs to what was shown
                 self._begin(packet)
             verdict = self._send(packet, number, now=now)
         self.counts[verdict] += 1

@@ -181,6 +181,27 @@ def test_losses_leave_holes_and_drops_do_not(name: str) -> None:
     assert judge(watch.copies).flawless
 
 
+def test_what_comes_after_the_last_picture_completes_it() -> None:
+    """A late packet is no beginning: so what it belongs to is whole, and can be gone on from."""
+    watch = Watch(publisher("VP9 L3T3_KEY, 7-bit picture ids", split=one_two_three), lines=HD)
+    watch.pictures(6)
+    watch.wish(SD)
+    _, sd, hd = watch.picture(lose=[0, 1, 3])  # a key picture, which nobody can switch at
+    watch.pictures(2)
+    watch.wish(OFF)
+    first, *rest = watch.next_picture()
+    for _, data in (first, sd, hd, *rest):
+        watch.receive(data)
+    watch.wish(HD)
+    since = len(watch.copies)
+    watch.picture()
+    entered = watch.copies[since].frame
+    assert entered is not None
+    got = [copy.frame.ident for copy in watch.copies if copy.frame is not None]
+    for reference in entered.references:
+        assert got.count(reference) == len(watch.publisher.encoder.frames[reference].packets)
+
+
 class Weather:
     """A network whose fates are told beforehand, packet by packet."""
 

@@ -63,8 +63,8 @@ async def test_the_sheet_follows_who_speaks_in_a_sealed_room() -> None:
         talker = TalkerSource()
         await ana.publish(talker, PatternSource("VP8", size=(320, 180), rate=15))
         heard = await turns(server, talker)
-        assert heard[True].count(True) > 0.8 * len(heard[True])
-        assert heard[False].count(False) > 0.8 * len(heard[False])
+        assert heard[True].count(True) > 0.7 * len(heard[True])
+        assert heard[False].count(False) > 0.7 * len(heard[False])
         kinds = {function: one.kind for function, one in inferred(server).items()}
         assert kinds == {"audio": "audio", "video": "video"}
         counts = server.observer.guesses.heard
