@@ -18,8 +18,8 @@ from tests.support.screening import Reel, Screening
 
 STREAMS: Final = {"VP9": "vp9-l3t3-key", "Opus": "opus"}
 VIEWERS: Final = (1, 10)
-WARM_SECONDS: Final = 5.0
-SECONDS: Final = 12.0
+WARM_SECONDS: Final = 4.0
+SECONDS: Final = 6.0
 
 _GCM_KEY_AND_SALT: Final = 16 + 12
 
