@@ -10,7 +10,7 @@ export function brand(): HTMLElement {
     "span",
     { class: "brand" },
     h("span", { class: "logo", attributes: { "aria-hidden": "true" } }),
-    "Milkglass",
+    h("span", { class: "word" }, "Milkglass"),
   );
 }
 

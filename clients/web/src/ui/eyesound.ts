@@ -101,7 +101,8 @@ function draw(canvas: HTMLCanvasElement, tones: readonly (readonly number[])[]):
   if (context === null) {
     return;
   }
-  context.fillStyle = getComputedStyle(canvas).color;
+  // Not the canvas's own colour: it may be on no page yet.
+  context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--accent");
   tones.forEach((column, x) => {
     column.forEach((level, band) => {
       context.globalAlpha = level / LOUDEST_LEVEL;

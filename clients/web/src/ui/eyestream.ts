@@ -63,8 +63,8 @@ export class StreamSeen {
       setAttribute(this.#image, "src", look.picture);
       this.#fill(this.#image);
     } else if (look?.loudness) {
-      this.#fill(this.#sound.element); // it takes its colour from where it is
       this.#sound.update(look.loudness, look.spectrogram ?? [], look.taken ?? 0);
+      this.#fill(this.#sound.element);
     } else {
       this.#image.removeAttribute("src");
       this.#fill(look?.seen === "opaque" ? this.#lock : null);
