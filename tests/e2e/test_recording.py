@@ -286,6 +286,9 @@ def shows_rec(page: Page) -> None:
     """In the header, where nobody can overlook it."""
     mark = page.driver.find_element(By.CSS_SELECTOR, "button[data-rec]")
     wait_until(lambda: mark.text.strip() == "REC", 5, f"{page.name} sees REC")
+    on_top = """const { x, y, width, height } = arguments[0].getBoundingClientRect();
+      return arguments[0].contains(document.elementFromPoint(x + width / 2, y + height / 2));"""
+    wait_until(lambda: page.driver.execute_script(on_top, mark), 1, "nothing is in front of it")
 
 
 def shows_no_rec(page: Page) -> None:
