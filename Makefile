@@ -48,7 +48,7 @@ bench-visibility: .make/python ## what it costs to count what is seen, and to ha
 	@$(NEED) valgrind
 	@$(BIN)/python -m benchmarks.visibility
 
-bench-inference: .make/python .make/page .make/browsers ## what sizes and times alone tell of calls, and what hides it (as root, a quarter of an hour)
+bench-inference: .make/python .make/page .make/browsers ## what sizes and times alone tell of calls, and what hides it (as root, twenty minutes)
 	@$(NEED) speech
 	@$(BIN)/python -m benchmarks.inference
 
