@@ -20,7 +20,6 @@ from sfu.media.packet import Packet as Tagged
 from sfu.media.rewriter import NONE, Rewriter
 from sfu.media.router import Router
 from sfu.media.selector import Selector, Verdict
-from sfu.media.sink import SLOT_BYTES
 from sfu.media.source import Track
 from sfu.media.tagger import Tagger
 from sfu.wire.extensions import Extension, ExtensionIds
@@ -33,6 +32,7 @@ from sfu.wire.payload.vp9 import Vp9Descriptor, parse_vp9
 from sfu_clients.recordings.recording import load_recording
 from sfu_clients.recordings.replay import Replay
 from sfu_clients.rtp.outgoing import MediaPacket
+from tests.support.screening import Reel
 
 DESCRIPTOR_ID = 13
 SECONDS = 20
@@ -42,22 +42,6 @@ WISHES = (720, 360, 180, 0, 720, 180)
 VIEWERS = 3
 ANSWER_SECONDS = 0.3
 """From a request to the key frame."""
-
-
-class Wire:
-    """A sink that keeps what is sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-        self._slot = bytearray(SLOT_BYTES)
-
-    def slot(self) -> bytearray:
-        """Room for one packet."""
-        return self._slot
-
-    def commit(self, length: int) -> None:
-        """Keep it."""
-        self.sent.append(bytes(self._slot[:length]))
 
 
 def clear_places(codec: Codec, payload: bytes, depth: Depth) -> set[int]:
@@ -122,11 +106,11 @@ class Call:
         self._answers: list[float] = []  # when a key frame comes
         self._now = 0.0
         ids = ExtensionIds({Extension.DEPENDENCY_DESCRIPTOR: DESCRIPTOR_ID} if described else {})
-        self._publisher = Router(sink=Wire(), send_rtcp=self._ask, ssrc=1, cname="p")
+        self._publisher = Router(sink=Reel(), send_rtcp=self._ask, ssrc=1, cname="p")
         self._publisher.set_extensions(ids)
         track = Track("v", self.codec.kind, {PAYLOAD_TYPE: self.codec}, ssrcs=(SSRC,))
         source = self._source = self._publisher.publish(track)
-        self._wires = [Wire() for _ in range(VIEWERS)]
+        self._wires = [Reel() for _ in range(VIEWERS)]
         self._outbounds = [
             Router(sink=wire, send_rtcp=lambda _: None, ssrc=2, cname="v").subscribe(
                 source, ssrc=100, rtx_ssrc=None, payload_types={self.codec: (PAYLOAD_TYPE, None)},
